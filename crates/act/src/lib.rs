@@ -1,0 +1,1 @@
+//! The law and the standards as types and pure functions.

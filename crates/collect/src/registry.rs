@@ -1,0 +1,20 @@
+//! The formats, and how a file's format is recognised from its content (DT-FMT-02).
+
+use crate::record::{Cut, Decoder, Sample, Settings};
+
+/// One file format.
+pub struct Format {
+    /// Name shown in `summary.json` and `metadata.log_source`, e.g. `syslog`, `nginx_access`.
+    pub name: &'static str,
+    /// How records are cut.
+    pub cut: fn(&Sample<'_>) -> Cut,
+    /// Stamps of this format carry no year: the reader resolves it beforehand.
+    pub yearless: bool,
+    /// How well the sample fits, 0 to 1; the best above 0.6 wins.
+    pub score: fn(&Sample<'_>) -> f32,
+    /// A decoder for a file with this sample.
+    pub decoder: fn(&Sample<'_>, &Settings) -> Box<dyn Decoder>,
+}
+
+/// All formats. On a draw the earlier one wins, so the narrower formats stand first.
+pub const FORMATS: &[&Format] = &[];

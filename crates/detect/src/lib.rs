@@ -1,0 +1,12 @@
+//! Normalised events to findings (detection.md 4 and 5).
+//!
+//! Architecture invariant: a pure function of rule set, event order and a clock value (DT-EVT-02). No file, no socket,
+//! no clock, no environment. `detect` does not know `collect` or `casework`.
+//!
+//! Two halves. [`front`] looks at each event as it comes, in any order between files: stateless rules, and the reduction of
+//! the event to a small owned [`Signal`]. The caller brings signals into order of time (DT-COR-06), and [`engine`]
+//! correlates them into findings.
+
+pub mod signal;
+
+pub use signal::{Detail, OrderKey, RuleIndex, Signal};

@@ -1,0 +1,104 @@
+//! What remains of an event once its record is gone: small, owned, ready to be put in order.
+
+use compact_str::CompactString;
+use smallvec::SmallVec;
+use std::net::IpAddr;
+use vocab::{AuthMethod, Citation, Class, Flags, Outcome, Reading, Reason, Timestamp, Trust, UserKind};
+
+/// Order of signals (DT-COR-06): time, then log source and file by rank of their names, then offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderKey {
+    /// Time of the event.
+    pub time: Timestamp,
+    /// Rank of the log source.
+    pub source: u32,
+    /// Rank of the file in its rotation chain.
+    pub file_rank: u32,
+    /// Byte offset in the decompressed stream.
+    pub offset: u64,
+}
+
+/// Number of a rule in the loaded rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIndex(pub u32);
+
+/// A reduced event. About 200 bytes; the rare parts live in [`Detail`].
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// Place in the order.
+    pub order: OrderKey,
+    /// Where the record is kept.
+    pub citation: Citation,
+    /// Line or record number.
+    pub line: u64,
+    /// OCSF class.
+    pub class: Class,
+    /// OCSF activity.
+    pub activity: u8,
+    /// Result.
+    pub outcome: Outcome,
+    /// Normalised reason.
+    pub reason: Reason,
+    /// How the code was given.
+    pub method: Option<AuthMethod>,
+    /// What the log source says of the account.
+    pub user_kind: Option<UserKind>,
+    /// Came over the line.
+    pub is_remote: Option<bool>,
+    /// Marks.
+    pub flags: Flags,
+    /// How far the record can be believed.
+    pub trust: Trust,
+    /// How many attempts the record stands for.
+    pub count: u32,
+    /// Source address.
+    pub src_ip: Option<IpAddr>,
+    /// Source port.
+    pub src_port: Option<u16>,
+    /// Process id.
+    pub pid: Option<u32>,
+    /// Account that was used or changed, as the log shows it.
+    pub account: CompactString,
+    /// Computer that was accessed.
+    pub host: CompactString,
+    /// Service or vhost.
+    pub service: CompactString,
+    /// Joins records of the same try or session; 0 = alone.
+    pub attempt: u64,
+    /// Parser, e.g. `openssh`.
+    pub parser: &'static str,
+    /// Grammar row, e.g. `O01`.
+    pub grammar: &'static str,
+    /// Stateless rules that matched.
+    pub matches: SmallVec<[RuleIndex; 2]>,
+    /// The rare parts.
+    pub detail: Option<Box<Detail>>,
+}
+
+/// Rare parts of a reduced event; absent text is empty.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "same names and meanings as in vocab::Event")]
+pub struct Detail {
+    pub actor: CompactString,
+    pub target_user: CompactString,
+    pub group: CompactString,
+    pub device: CompactString,
+    pub session: CompactString,
+    pub key_id: CompactString,
+    pub process: CompactString,
+    pub cmdline: CompactString,
+    pub cwd: CompactString,
+    pub path: CompactString,
+    pub http_method: CompactString,
+    pub url_path: CompactString,
+    pub url_query: CompactString,
+    pub http_status: Option<u16>,
+    pub bytes_out: Option<u64>,
+    pub latency_us: Option<u64>,
+    pub user_agent: CompactString,
+    pub referrer: CompactString,
+    pub message: CompactString,
+    pub reason_code: CompactString,
+    pub src_host: CompactString,
+    pub readings: Vec<Reading>,
+}

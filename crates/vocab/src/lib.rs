@@ -1,0 +1,28 @@
+//! The vocabulary that the domain crates share: what was recorded ([`Event`]), where it is kept ([`Citation`]), what it
+//! looks like ([`Kind`], [`Finding`]), what is known beside the logs ([`Context`]) and how people are told
+//! ([`Message`]).
+//!
+//! Architecture invariant: this crate depends on no other crate of the workspace, does no input or output, and holds no
+//! rule. `collect`, `detect` and `casework` know it and do not know each other.
+
+mod citation;
+mod context;
+mod event;
+mod finding;
+mod kind;
+mod level;
+mod message;
+mod time;
+
+pub use citation::{Citation, LedgerIndex};
+pub use context::{AccountKind, AccountRecord, AccountState, Asset, Context, Network, NetworkLabel};
+pub use event::{
+    AuthMethod, Class, Event, Extra, Flags, Origin, Outcome, Reading, Reason, Text, Trust, UserKind, activity,
+};
+pub use finding::{
+    AccountRole, AccountSeen, Category, EvidenceRole, Finding, Observed, Quote, Rate, Record, RuleRef, SourceSeen,
+};
+pub use kind::{Kind, Stage};
+pub use level::{Audience, Confidence, Level};
+pub use message::{Message, Value};
+pub use time::Timestamp;
