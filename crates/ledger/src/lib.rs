@@ -1,1 +1,40 @@
-//! Tamper-evident append-only log.
+//! Tamper-evident append-only log (台帳): one RFC 6962 tree, signed checkpoints, and proofs that need no trust in the
+//! program that wrote it (docs/spec/ledger.md; bytes in docs/formats/ledger.md).
+//!
+//! A ledger is a directory. [`Ledger`] is its one writer, [`Reader`] reads it, `verify` checks it. Bulk input costs one
+//! entry for a run of up to 4,096 records; the entry commits to a hash tree over the records, so that one line can be
+//! shown or withheld alone (DESIGN, "Sealing must not cost more than looking").
+
+mod batch;
+mod block;
+mod bytes;
+mod entry;
+mod error;
+mod files;
+mod frame;
+mod json;
+mod keys;
+mod note;
+mod parts;
+mod proof;
+mod reader;
+mod run;
+mod scan;
+mod store;
+mod streams;
+mod tree;
+mod writer;
+
+pub use entry::{Entry, EntryKind, Form};
+pub use error::Error;
+pub use note::Checkpoint;
+pub use proof::{InclusionProof, ProofError};
+pub use reader::{ReadOptions, Reader, RecordView};
+pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
+pub use streams::StreamId;
+pub use writer::{Genesis, Ledger};
+
+/// A hash: SHA-256, 32 bytes.
+pub type Hash = [u8; 32];
+/// Result of a call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,180 @@
+//! A batch in the making: entries and blocks that become one frame.
+
+use crate::block::Filling;
+use crate::frame::{self, Header, Trailer};
+use crate::tree::{self, Frontier};
+use crate::{Error, Hash, Result, block, keys};
+use ed25519_dalek::SigningKey;
+use std::path::PathBuf;
+
+/// Entries at which a batch is written out.
+const ENTRIES_MAX: u32 = 256;
+/// Bytes of entries and finished blocks at which a batch is written out.
+const BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of payload at which a block of single entries is finished.
+const SINGLE_BLOCK_BYTES_MAX: usize = 256 * 1024;
+
+/// The tree and the chain of frames as they stand, with the batch that is not written yet.
+pub(crate) struct Batch {
+    pub(crate) ledger: Hash,
+    /// Root secret of the blocks of this session.
+    session: Hash,
+    pub(crate) epoch: u64,
+    pub(crate) epoch_key: SigningKey,
+    pub(crate) tree: Frontier,
+    /// Block digests since the last `blocks` entry, and the number of the first of them.
+    pub(crate) unlisted: (u64, Frontier),
+    pub(crate) chain: Chain,
+    entries: Vec<u8>,
+    count: u32,
+    blocks: Vec<u8>,
+    block_digests: Vec<Hash>,
+    single: Option<Filling>,
+    spare: Vec<u8>,
+    content: Vec<u8>,
+    zstd: zstd::bulk::Compressor<'static>,
+}
+
+/// What the next frame continues.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Chain {
+    pub(crate) batch: u64,
+    pub(crate) first_index: u64,
+    pub(crate) first_block: u64,
+    pub(crate) before: Hash,
+}
+
+impl Batch {
+    pub(crate) fn new(
+        ledger: Hash,
+        session: Hash,
+        epoch: u64,
+        tree: Frontier,
+        unlisted: (u64, Frontier),
+        chain: Chain,
+    ) -> Result<Self> {
+        let zstd = zstd::bulk::Compressor::new(block::LEVEL).map_err(compression)?;
+        Ok(Self {
+            ledger,
+            session,
+            epoch,
+            epoch_key: keys::epoch_key(&session, epoch),
+            tree,
+            unlisted,
+            chain,
+            entries: Vec::new(),
+            count: 0,
+            blocks: Vec::new(),
+            block_digests: Vec::new(),
+            single: None,
+            spare: Vec::new(),
+            content: Vec::new(),
+            zstd,
+        })
+    }
+
+    fn next_block(&mut self) -> Filling {
+        let number = self.chain.first_block + self.block_digests.len() as u64;
+        Filling::new(number, keys::block_secret(&self.session, number), std::mem::take(&mut self.spare))
+    }
+
+    /// Writes the payload of the next entry into the block of single entries.
+    pub(crate) fn single<T>(&mut self, write: impl FnOnce(&Hash, &mut Vec<u8>) -> T) -> T {
+        let index = self.tree.size();
+        let mut filling = match self.single.take() {
+            Some(filling) => filling,
+            None => self.next_block(),
+        };
+        let result = filling.add(index, write);
+        self.single = Some(filling);
+        result
+    }
+
+    /// Writes the payload of the next entry into a block of its own.
+    pub(crate) fn alone<T>(&mut self, write: impl FnOnce(&Hash, &mut Vec<u8>) -> T) -> Result<T> {
+        self.finish_single()?;
+        let mut filling = self.next_block();
+        let result = filling.add(self.tree.size(), write);
+        self.finish(filling)?;
+        Ok(result)
+    }
+
+    pub(crate) fn finish_single(&mut self) -> Result<()> {
+        self.single.take().map_or(Ok(()), |filling| self.finish(filling))
+    }
+
+    fn finish(&mut self, filling: Filling) -> Result<()> {
+        let number = filling.number;
+        let (digest, spare) = filling
+            .finish(self.ledger, &mut self.zstd, &mut self.content, &mut self.blocks)
+            .map_err(compression)?;
+        self.spare = spare;
+        if self.unlisted.1.size() == 0 {
+            self.unlisted.0 = number;
+        }
+        self.unlisted.1.push(tree::leaf(&digest));
+        self.block_digests.push(digest);
+        Ok(())
+    }
+
+    /// Adds an entry to the tree.
+    pub(crate) fn push(&mut self, entry: &[u8]) {
+        self.tree.push(tree::leaf(entry));
+        self.entries.extend((entry.len() as u16).to_be_bytes());
+        self.entries.extend_from_slice(entry);
+        self.count += 1;
+    }
+
+    /// Whether the batch should be written out now.
+    pub(crate) fn is_full(&self) -> bool {
+        let open = self.single.as_ref().map_or(0, Filling::payload_bytes);
+        self.count >= ENTRIES_MAX
+            || open >= SINGLE_BLOCK_BYTES_MAX
+            || self.entries.len() + self.blocks.len() >= BYTES_MAX
+    }
+
+    /// The batch as a frame, with the index it begins at and the digest of the frame before; `None` when empty.
+    pub(crate) fn take_frame(&mut self) -> Result<Option<(Vec<u8>, u64, Hash)>> {
+        self.finish_single()?;
+        if self.count == 0 {
+            return Ok(None);
+        }
+        let header = Header {
+            entries_bytes: self.entries.len() as u32,
+            blocks_bytes: self.blocks.len() as u32,
+            batch: self.chain.batch,
+            first_index: self.chain.first_index,
+            entries: self.count,
+            blocks: self.block_digests.len() as u32,
+            first_block: self.chain.first_block,
+        };
+        let mut digests = self.block_digests.iter().map(|digest| tree::leaf(digest)).collect();
+        let mut trailer = Trailer {
+            size: self.tree.size(),
+            root: self.tree.root(),
+            epoch: self.epoch,
+            entries_digest: tree::sha256(&self.entries),
+            blocks_root: tree::root_in_place(&mut digests),
+            before: self.chain.before,
+            signature: [0; 64],
+        };
+        trailer.signature = keys::sign(&self.epoch_key, &trailer.message(&self.ledger, &header));
+        let bytes = frame::encode(&header, &self.entries, &self.blocks, &trailer);
+        let began = (self.chain.first_index, self.chain.before);
+        self.chain = Chain {
+            batch: header.batch + 1,
+            first_index: trailer.size,
+            first_block: header.first_block + u64::from(header.blocks),
+            before: trailer.digest(&header),
+        };
+        self.entries.clear();
+        self.blocks.clear();
+        self.block_digests.clear();
+        self.count = 0;
+        Ok(Some((bytes, began.0, began.1)))
+    }
+}
+
+fn compression(source: std::io::Error) -> Error {
+    Error::Io { path: PathBuf::from("compression"), source }
+}

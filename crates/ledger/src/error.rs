@@ -1,0 +1,104 @@
+//! What can go wrong, with the codes of the specification (LG chapter 21).
+
+use std::path::{Path, PathBuf};
+
+/// A refusal or failure. Each message begins with a code of docs/spec/ledger.md chapter 21 or 19.3.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another writer holds the ledger (LG-SEG-07).
+    #[error("LE-LOCKED: {path}: another program is writing this ledger; hint: wait until it has ended")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// Unknown or closed stream (LG-MOD-05).
+    #[error("LE-STREAM: stream {stream} is not open; hint: open it before appending")]
+    Stream {
+        /// Number of the stream.
+        stream: u32,
+    },
+    /// Something is larger than a limit.
+    #[error("LE-LIMIT: {what} is {size}, the limit is {limit}; hint: split the input")]
+    Limit {
+        /// What was measured, with its unit.
+        what: &'static str,
+        /// Its size.
+        size: u64,
+        /// The largest size accepted.
+        limit: u64,
+    },
+    /// A read, write or sync failed; the entry is not acknowledged (LG-DUR-02).
+    #[error("LE-IO: {path}: {source}; hint: check the disk, then open the ledger again")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The writer stopped after an earlier failure and accepts nothing more (LG-DUR-02).
+    #[error("LE-IO: {path}: the writer stopped after an earlier failure; hint: open the ledger again")]
+    Stopped {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The ledger is shorter than a checkpoint it once published (LG-DUR-06).
+    #[error(
+        "LE-ROLLBACK: the ledger holds {size} entries, a checkpoint names {known}; hint: restore the missing files"
+    )]
+    Rollback {
+        /// Entries found.
+        size: u64,
+        /// Entries promised.
+        known: u64,
+    },
+    /// A setting or argument that is not allowed.
+    #[error("LE-POLICY: {0}")]
+    Policy(&'static str),
+    /// The key given is not the key of this ledger.
+    #[error("LE-KEY: {0}")]
+    Key(&'static str),
+    /// Bytes on disk are not what was written.
+    #[error("LV-DAMAGE: {path} at byte {offset}: {what}; hint: run `sekisho ledger verify`")]
+    Damage {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file.
+        offset: u64,
+        /// What was expected there.
+        what: &'static str,
+    },
+    /// Not a ledger, or made by a newer version.
+    #[error("LV-FORMAT: {path}: {what}")]
+    Format {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A file of another ledger (LG-MOD-06).
+    #[error("LV-FOREIGN: {path}: belongs to another ledger")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No such entry or record.
+    #[error("entry {index} record {record} is not in this ledger, or holds no such content")]
+    Absent {
+        /// Entry asked for.
+        index: u64,
+        /// Record asked for.
+        record: u32,
+    },
+}
+
+impl Error {
+    /// An input or output error at `path`.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+    /// Damage at a place.
+    pub(crate) fn damage(path: &Path, offset: u64, what: &'static str) -> Self {
+        Self::Damage { path: path.to_owned(), offset, what }
+    }
+}

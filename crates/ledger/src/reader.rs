@@ -1,0 +1,371 @@
+//! Reading: entries, records by citation, proofs (LG-API-01). A [`Reader`] has no way to write.
+
+use crate::block::{self, Content};
+use crate::bytes::Malformed;
+use crate::entry::{Entry, EntryKind, Form};
+use crate::proof::{InclusionProof, RecordProof};
+use crate::scan::{BlockPlace, FramePlace, Segments};
+use crate::{Checkpoint, Error, Hash, Result, files, frame, json, note, run, tree};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vocab::{Citation, LedgerIndex};
+
+/// How much a reader may keep in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions {
+    /// Decompressed blocks kept, in bytes. At least one block is kept.
+    pub cache_bytes_max: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { cache_bytes_max: 64 * 1024 * 1024 }
+    }
+}
+
+/// A record as it was read from its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordView {
+    /// The bytes, unchanged. For a single entry: its payload as canonical JSON.
+    pub bytes: Vec<u8>,
+    /// Name of the source; empty for a single entry.
+    pub file: Arc<str>,
+    /// Line or record number; 0 for a single entry.
+    pub line: u64,
+    /// Byte offset in the source; 0 for a single entry.
+    pub offset: u64,
+}
+
+/// Reads a ledger. Needs no lock; it sees what was there when it was opened.
+#[derive(Debug)]
+pub struct Reader {
+    segments: Segments,
+    frames: Vec<FramePlace>,
+    blocks: Vec<BlockPlace>,
+    origin: String,
+    log_key: [u8; 32],
+    verifier_key: String,
+    folder: PathBuf,
+    options: ReadOptions,
+    cache: VecDeque<(usize, Arc<Cached>)>,
+    cached_bytes: usize,
+}
+
+/// A block in the cache, with the table of its run when it holds one.
+#[derive(Debug)]
+struct Cached {
+    content: Content,
+    run: Option<CachedRun>,
+}
+
+#[derive(Debug)]
+struct CachedRun {
+    index: u64,
+    file: Arc<str>,
+    /// Offset, line, start from the end of the payload's table, length.
+    records: Vec<(u64, u64, usize, usize)>,
+}
+
+impl Reader {
+    /// Opens the ledger in `folder` with the usual limits.
+    ///
+    /// # Errors
+    /// `LV-FORMAT` when it is no ledger, `LV-DAMAGE` when its parts do not follow one another, `LE-IO`.
+    pub fn open(folder: &Path) -> Result<Self> {
+        Self::open_with(folder, ReadOptions::default())
+    }
+
+    /// Opens the ledger in `folder`.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_with(folder: &Path, options: ReadOptions) -> Result<Self> {
+        let mut segments = Segments::open(folder)?;
+        let ledger = segments.segment_header(0)?.ledger;
+        let frames = segments.frames()?;
+        let mut blocks = Vec::new();
+        for frame in &frames {
+            segments.blocks(frame, &ledger, &mut blocks)?;
+        }
+        let (origin, verifier_key, log_key) = genesis(&mut segments, &frames, &ledger)?;
+        Ok(Self {
+            segments,
+            frames,
+            blocks,
+            origin,
+            log_key,
+            verifier_key,
+            folder: folder.to_owned(),
+            options,
+            cache: VecDeque::new(),
+            cached_bytes: 0,
+        })
+    }
+
+    /// Name of the ledger.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+    /// Public log key that the first entry names, as `origin+id+base64`.
+    #[must_use]
+    pub fn verifier_key(&self) -> &str {
+        &self.verifier_key
+    }
+    /// Entries in whole frames.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.frames.last().map_or(0, |f| f.header.first_index + u64::from(f.header.entries))
+    }
+
+    /// Newest published checkpoint, its signature checked; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// `LV-DAMAGE` for a note that does not hold, `LE-IO`.
+    pub fn checkpoint(&self) -> Result<Option<Checkpoint>> {
+        let path = self.folder.join("checkpoint");
+        let note = match files::read_small(&path, note::NOTE_BYTES_MAX) {
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let checked = note::check(&note, &self.origin, &self.log_key);
+        checked.map(Some).map_err(|what| Error::damage(&path, 0, what.0))
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] when there is none, `LV-DAMAGE`, `LE-IO`.
+    pub fn entry(&mut self, index: LedgerIndex) -> Result<Entry> {
+        let absent = Error::Absent { index: index.0, record: 0 };
+        let place = self.frames.partition_point(|frame| frame.header.first_index <= index.0);
+        let Some(frame) = place.checked_sub(1).and_then(|place| self.frames.get(place)).copied() else {
+            return Err(absent);
+        };
+        let mut bytes = Vec::new();
+        self.segments.entries(&frame, &mut bytes)?;
+        let number = usize::try_from(index.0 - frame.header.first_index).unwrap_or(usize::MAX);
+        match frame::entries(&bytes).nth(number) {
+            Some(entry) => entry.and_then(Entry::decode).map_err(|what| self.broken(&frame, what)),
+            None => Err(absent),
+        }
+    }
+
+    /// All entries in order.
+    pub fn entries(&mut self) -> impl Iterator<Item = Result<(LedgerIndex, Entry)>> + '_ {
+        self.raw_entries().map(|item| {
+            let (index, bytes, place) = item?;
+            let entry = Entry::decode(&bytes).map_err(|what| Error::damage(&place, 0, what.0))?;
+            Ok((LedgerIndex(index), entry))
+        })
+    }
+
+    fn raw_entries(&mut self) -> impl Iterator<Item = Result<(u64, Vec<u8>, PathBuf)>> + '_ {
+        let Self { segments, frames, .. } = self;
+        frames.iter().flat_map(move |frame| {
+            let mut bytes = Vec::new();
+            let path = segments.path(frame.segment);
+            if let Err(error) = segments.entries(frame, &mut bytes) {
+                return vec![Err(error)];
+            }
+            let whole =
+                (frame.header.first_index..).zip(frame::entries(&bytes)).map(|(index, entry)| match entry {
+                    Ok(entry) => Ok((index, entry.to_vec(), path.clone())),
+                    Err(what) => Err(Error::damage(&path, frame.offset, what.0)),
+                });
+            whole.collect()
+        })
+    }
+
+    fn broken(&self, frame: &FramePlace, what: Malformed) -> Error {
+        self.segments.damage(frame.segment, frame.offset, what)
+    }
+
+    /// One record. Reading many is quickest in the order of citations; [`Reader::records`] sees to that.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] when nothing is cited, `LV-DAMAGE`, `LE-IO`. The commitment is not checked here; that is what
+    /// [`Reader::inclusion`] and `verify` are for.
+    pub fn record(&mut self, citation: Citation) -> Result<RecordView> {
+        let absent = Error::Absent { index: citation.index.0, record: citation.record };
+        let Some(cached) = self.block_of(citation.index.0)? else { return Err(absent) };
+        let Some(payload) = cached.content.payload(citation.index.0) else { return Err(absent) };
+        match &cached.run {
+            Some(run) if run.index == citation.index.0 => {
+                let Some((offset, line, start, size)) = run.records.get(citation.record as usize).copied()
+                else {
+                    return Err(absent);
+                };
+                let Some(bytes) = payload.get(start..start + size) else { return Err(absent) };
+                Ok(RecordView { bytes: bytes.to_vec(), file: Arc::clone(&run.file), line, offset })
+            }
+            _ if citation.record == 0 => {
+                Ok(RecordView { bytes: payload.to_vec(), file: Arc::from(""), line: 0, offset: 0 })
+            }
+            _ => Err(absent),
+        }
+    }
+
+    /// Many records: results stand in the order of `citations`, blocks are read in the order of the ledger, each once.
+    pub fn records(&mut self, citations: &[Citation]) -> Vec<Result<RecordView>> {
+        let mut order: Vec<usize> = (0..citations.len()).collect();
+        order.sort_by_key(|place| citations.get(*place));
+        let mut found: Vec<(usize, Result<RecordView>)> = order
+            .into_iter()
+            .filter_map(|place| citations.get(place).map(|citation| (place, self.record(*citation))))
+            .collect();
+        found.sort_by_key(|(place, _)| *place);
+        found.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// The decompressed block that holds the payload of an entry, from the cache or from disk.
+    fn block_of(&mut self, index: u64) -> Result<Option<Arc<Cached>>> {
+        let after = self.blocks.partition_point(|block| block.first_index <= index);
+        let Some(place) = after.checked_sub(1) else { return Ok(None) };
+        if let Some(at) = self.cache.iter().position(|(cached, _)| *cached == place)
+            && let Some(hit) = self.cache.remove(at)
+        {
+            let cached = Arc::clone(&hit.1);
+            self.cache.push_front(hit);
+            return Ok(Some(cached));
+        }
+        let Some(block) = self.blocks.get(place).copied() else { return Ok(None) };
+        let mut bytes = Vec::new();
+        self.segments.read(block.segment, block.offset, block.bytes, &mut bytes)?;
+        let opened =
+            open_block(&bytes).map_err(|what| self.segments.damage(block.segment, block.offset, what))?;
+        let cached = Arc::new(opened);
+        self.cached_bytes += cached.memory();
+        self.cache.push_front((place, Arc::clone(&cached)));
+        while self.cached_bytes > self.options.cache_bytes_max && self.cache.len() > 1 {
+            let Some((_, oldest)) = self.cache.pop_back() else { break };
+            self.cached_bytes -= oldest.memory();
+        }
+        Ok(Some(cached))
+    }
+
+    /// Proof that a record stands in the ledger, through the tree of its run and the tree of the ledger, up to the
+    /// newest checkpoint, or up to the present size where the checkpoint is older than the entry.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] when nothing is cited, `LV-DAMAGE` when the content does not fit its commitment, `LE-IO`.
+    pub fn inclusion(&mut self, citation: Citation) -> Result<InclusionProof> {
+        let index = citation.index.0;
+        let entry = self.entry(citation.index)?;
+        let checkpoint = self.checkpoint()?.filter(|c| c.size > index && c.size <= self.size());
+        let size = checkpoint.as_ref().map_or(self.size(), |c| c.size);
+        let leaves = self.raw_entries().map(|item| item.map(|(_, bytes, _)| tree::leaf(&bytes)));
+        let absent = Error::Absent { index, record: citation.record };
+        let Some(path) = tree::path(index, size, leaves)? else { return Err(absent) };
+        let bytes = entry.encode();
+        let Some(root) = tree::root_from_path(index, size, tree::leaf(&bytes), &path) else {
+            return Err(absent);
+        };
+        let record = match entry.form {
+            Form::Run => Some(self.record_proof(citation, &entry)?),
+            _ if citation.record == 0 => None,
+            _ => return Err(absent),
+        };
+        Ok(InclusionProof {
+            v: 1,
+            origin: self.origin.clone(),
+            index,
+            size,
+            root: BASE64.encode(root),
+            entry: BASE64.encode(bytes),
+            hashes: path.iter().map(|hash| BASE64.encode(hash)).collect(),
+            record,
+            checkpoint: checkpoint.map(|c| c.note),
+        })
+    }
+
+    fn record_proof(&mut self, citation: Citation, entry: &Entry) -> Result<RecordProof> {
+        let absent = Error::Absent { index: citation.index.0, record: citation.record };
+        let Some(cached) = self.block_of(citation.index.0)? else { return Err(absent) };
+        let Some(payload) = cached.content.payload(citation.index.0) else { return Err(absent) };
+        let damage = |what: Malformed| Error::damage(&self.folder, 0, what.0);
+        let opened = run::open(payload).map_err(damage)?;
+        let number = citation.record as usize;
+        let Some(record) = opened.records.get(number) else { return Err(absent) };
+        let leaves = opened.leaves(&cached.content.secret);
+        let count = leaves.len() as u64;
+        if tree::root_in_place(&mut leaves.clone()) != entry.commitment
+            || count != u64::from(entry.part_count)
+        {
+            return Err(damage(Malformed("records do not fit the commitment of their entry")));
+        }
+        let hashes = leaves.iter().map(|hash| Ok::<_, Error>(*hash));
+        let path = tree::path(u64::from(citation.record), count, hashes)?.unwrap_or_default();
+        let salt = run::Salts::new(&cached.content.secret, number + 1, Vec::new()).get(number);
+        Ok(RecordProof {
+            number: citation.record,
+            leaves: count,
+            salt: BASE64.encode(salt),
+            offset: record.offset,
+            line: record.line,
+            bytes: BASE64.encode(record.bytes),
+            hashes: path.iter().map(|hash| BASE64.encode(hash)).collect(),
+        })
+    }
+}
+
+impl Cached {
+    fn memory(&self) -> usize {
+        self.content.memory() + self.run.as_ref().map_or(0, |run| run.records.len() * 32)
+    }
+}
+
+fn open_block(bytes: &[u8]) -> Result<Cached, Malformed> {
+    let header = block::Header::decode(bytes)?;
+    let stored = bytes.get(block::HEADER_BYTES..).ok_or(Malformed("shorter than its fields"))?;
+    let content = Content::open(&header, stored)?;
+    // A run stands alone in its block. A payload of a single entry begins with a JSON character, thus never with
+    // the zero byte that begins the count of a run.
+    let only = if header.payloads == 1 { content.payload(header.first_index) } else { None };
+    let run = match only {
+        Some(payload) if payload.first() == Some(&0) => {
+            let opened = run::open(payload)?;
+            let total: usize = opened.records.iter().map(|record| record.bytes.len()).sum();
+            let mut start = payload.len().saturating_sub(total);
+            let place = |record: &run::RunRecord<'_>| {
+                let size = record.bytes.len();
+                start += size;
+                (record.offset, record.line, start - size, size)
+            };
+            let records = opened.records.iter().map(place).collect();
+            Some(CachedRun { index: header.first_index, file: Arc::from(opened.file), records })
+        }
+        _ => None,
+    };
+    Ok(Cached { content, run })
+}
+
+/// Origin and log key from the first entry, whose digest must be the id of the ledger.
+fn genesis(
+    segments: &mut Segments,
+    frames: &[FramePlace],
+    ledger: &Hash,
+) -> Result<(String, String, [u8; 32])> {
+    let Some(first) = frames.first() else {
+        return Err(Error::Format { path: segments.path(0), what: "no whole frame" });
+    };
+    let mut bytes = Vec::new();
+    segments.entries(first, &mut bytes)?;
+    let entry = frame::entries(&bytes).next().and_then(std::result::Result::ok).unwrap_or_default();
+    if tree::sha256(entry) != *ledger {
+        return Err(Error::Foreign { path: segments.path(0) });
+    }
+    let broken = |what: Malformed| segments.damage(0, first.offset, what);
+    let entry = Entry::decode(entry).map_err(broken)?;
+    let body = json::parse_canonical(&entry.body).map_err(broken)?;
+    let key = body.get("log_key").and_then(|key| key.as_str()).unwrap_or_default();
+    match (entry.kind, note::parse_verifier_key(key)) {
+        (EntryKind::Genesis, Some((origin, bytes))) => Ok((origin, key.to_owned(), bytes)),
+        _ => Err(broken(Malformed("first entry"))),
+    }
+}

@@ -1,0 +1,79 @@
+//! Streams: ordered sub-sequences of the log (LG-MOD-02, LG-MOD-05).
+
+use crate::entry::NO_INDEX;
+use crate::{Error, Hash, Result, tree};
+use std::collections::BTreeMap;
+
+/// Number of a stream. Never used again after the stream is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub(crate) u32);
+
+impl StreamId {
+    /// The number as entries carry it.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// Where a stream stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) seq: u64,
+    pub(crate) index: u64,
+    pub(crate) open: bool,
+}
+
+/// All streams of a ledger.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Streams {
+    heads: BTreeMap<u32, Head>,
+}
+
+impl Streams {
+    /// Number for a new stream.
+    pub(crate) fn next_number(&self) -> Result<u32> {
+        let last = self.heads.last_key_value().map_or(0, |(number, _)| *number);
+        last.checked_add(1).ok_or(Error::Limit {
+            what: "number of streams",
+            size: u64::from(u32::MAX),
+            limit: u64::from(u32::MAX),
+        })
+    }
+    /// Sequence number and previous index for the next entry of a stream.
+    pub(crate) fn next(&self, stream: u32) -> (u64, u64) {
+        self.heads.get(&stream).map_or((1, NO_INDEX), |head| (head.seq + 1, head.index))
+    }
+    pub(crate) fn require_open(&self, stream: u32) -> Result<()> {
+        match self.heads.get(&stream) {
+            Some(head) if head.open => Ok(()),
+            _ => Err(Error::Stream { stream }),
+        }
+    }
+    /// Notes an entry.
+    pub(crate) fn advance(&mut self, stream: u32, seq: u64, index: u64, open: bool) {
+        self.heads.insert(stream, Head { seq, index, open });
+    }
+    /// Open streams other than 0, ascending.
+    pub(crate) fn open(&self) -> Vec<u32> {
+        self.heads
+            .iter()
+            .filter(|(number, head)| **number != 0 && head.open)
+            .map(|(number, _)| *number)
+            .collect()
+    }
+    pub(crate) fn head(&self, stream: u32) -> Option<Head> {
+        self.heads.get(&stream).copied()
+    }
+    /// Root over the heads of all streams (LG-SEA-04).
+    pub(crate) fn heads_root(&self) -> Hash {
+        let mut frontier = tree::Frontier::default();
+        for (number, head) in &self.heads {
+            let mut bytes = number.to_be_bytes().to_vec();
+            bytes.extend(head.seq.to_be_bytes());
+            bytes.extend(head.index.to_be_bytes());
+            frontier.push(tree::leaf(&bytes));
+        }
+        frontier.root()
+    }
+}

@@ -1,0 +1,206 @@
+//! Hash trees of RFC 6962 / RFC 9162: leaf `SHA-256(0x00 || data)`, node `SHA-256(0x01 || left || right)` (LG-MOD-01).
+
+use crate::Hash;
+use sha2::{Digest, Sha256};
+
+/// Plain SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).into()
+}
+
+/// Leaf hash of an entry.
+pub(crate) fn leaf(data: &[u8]) -> Hash {
+    Sha256::new().chain_update([0]).chain_update(data).finalize().into()
+}
+
+/// Inner node.
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
+    let mut buffer = [1u8; 65];
+    let (_, rest) = buffer.split_at_mut(1);
+    let (first, second) = rest.split_at_mut(32);
+    first.copy_from_slice(left);
+    second.copy_from_slice(right);
+    sha256(&buffer)
+}
+
+/// Root of the empty tree: SHA-256 of nothing.
+pub(crate) fn empty_root() -> Hash {
+    sha256(&[])
+}
+
+/// Root over `hashes`, which is used up as working space.
+pub(crate) fn root_in_place(hashes: &mut Vec<Hash>) -> Hash {
+    if hashes.is_empty() {
+        return empty_root();
+    }
+    while hashes.len() > 1 {
+        let count = hashes.len();
+        for pair in 0..count / 2 {
+            let combined = match hashes.get(2 * pair..2 * pair + 2) {
+                Some([left, right]) => node(left, right),
+                _ => break,
+            };
+            if let Some(slot) = hashes.get_mut(pair) {
+                *slot = combined;
+            }
+        }
+        // A last one without a partner rises unchanged, which gives the shape of RFC 9162.
+        if count % 2 == 1
+            && let (Some(last), Some(slot)) = (hashes.last().copied(), hashes.get_mut(count / 2))
+        {
+            *slot = last;
+        }
+        hashes.truncate(count.div_ceil(2));
+    }
+    hashes.first().copied().unwrap_or_default()
+}
+
+/// The right edge of a growing tree: at most 64 hashes, whatever the size.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frontier {
+    size: u64,
+    /// Roots of the complete subtrees, largest first; one for each set bit of `size`.
+    peaks: Vec<Hash>,
+}
+
+impl Frontier {
+    pub(crate) const fn size(&self) -> u64 {
+        self.size
+    }
+    /// Adds a leaf hash.
+    pub(crate) fn push(&mut self, mut hash: Hash) {
+        let mut bits = self.size;
+        while bits & 1 == 1 {
+            let Some(left) = self.peaks.pop() else { break };
+            hash = node(&left, &hash);
+            bits >>= 1;
+        }
+        self.peaks.push(hash);
+        self.size += 1;
+    }
+    pub(crate) fn root(&self) -> Hash {
+        let mut peaks = self.peaks.iter().rev();
+        let Some(mut hash) = peaks.next().copied() else { return empty_root() };
+        for left in peaks {
+            hash = node(left, &hash);
+        }
+        hash
+    }
+}
+
+/// Largest power of two below `size`, for `size` of 2 or more.
+const fn split(size: u64) -> u64 {
+    1 << (63 - (size - 1).leading_zeros())
+}
+
+/// The audit path of leaf `index` in the tree over all hashes that `leaves` yields, gathered in one pass with memory
+/// that does not grow with the tree. Bottom first. `None` when `index` is not below `size`.
+pub(crate) fn path<E>(
+    index: u64,
+    size: u64,
+    leaves: impl Iterator<Item = Result<Hash, E>>,
+) -> Result<Option<Vec<Hash>>, E> {
+    if index >= size {
+        return Ok(None);
+    }
+    // The siblings, from the root downwards, are fixed ranges of leaves that do not overlap.
+    let mut ranges = Vec::new();
+    let (mut start, mut end) = (0, size);
+    while end - start > 1 {
+        let middle = start + split(end - start);
+        if index < middle {
+            ranges.push((middle, end));
+            end = middle;
+        } else {
+            ranges.push((start, middle));
+            start = middle;
+        }
+    }
+    let mut found: Vec<Frontier> = vec![Frontier::default(); ranges.len()];
+    for (number, hash) in (0..size).zip(leaves) {
+        let hash = hash?;
+        let place = ranges.iter().position(|(from, to)| (*from..*to).contains(&number));
+        if let Some(part) = place.and_then(|place| found.get_mut(place)) {
+            part.push(hash);
+        }
+    }
+    Ok(Some(found.iter().rev().map(Frontier::root).collect()))
+}
+
+/// Root that follows from a leaf hash and its audit path; `None` when the path has the wrong length for the place.
+pub(crate) fn root_from_path(index: u64, size: u64, leaf: Hash, path: &[Hash]) -> Option<Hash> {
+    if index >= size {
+        return None;
+    }
+    let (mut place, mut last, mut hash) = (index, size - 1, leaf);
+    for sibling in path {
+        if last == 0 {
+            return None;
+        }
+        if place & 1 == 1 || place == last {
+            hash = node(sibling, &hash);
+            while place & 1 == 0 && place != 0 {
+                place >>= 1;
+                last >>= 1;
+            }
+        } else {
+            hash = node(&hash, sibling);
+        }
+        place >>= 1;
+        last >>= 1;
+    }
+    (last == 0).then_some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition of RFC 9162, 2.1.1, word by word.
+    fn reference(hashes: &[Hash]) -> Hash {
+        match hashes {
+            [] => empty_root(),
+            [one] => *one,
+            many => {
+                let (left, right) = many.split_at(split(many.len() as u64) as usize);
+                node(&reference(left), &reference(right))
+            }
+        }
+    }
+
+    fn leaves(count: usize) -> Vec<Hash> {
+        (0..count).map(|n| leaf(&n.to_be_bytes())).collect()
+    }
+
+    #[test]
+    fn three_ways_to_a_root_agree() {
+        for count in (0..70).chain([255, 256, 257]) {
+            let hashes = leaves(count);
+            let mut frontier = Frontier::default();
+            hashes.iter().for_each(|hash| frontier.push(*hash));
+            assert_eq!(frontier.root(), reference(&hashes), "size {count}");
+            assert_eq!(root_in_place(&mut hashes.clone()), reference(&hashes), "size {count}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_leads_to_the_root(count in 1usize..200, pick: u64, flip: usize) {
+            let hashes = leaves(count);
+            let index = pick % count as u64;
+            let path = path(index, count as u64, hashes.iter().map(|h| Ok::<_, ()>(*h))).unwrap().unwrap();
+            let root = reference(&hashes);
+            let own = hashes[index as usize];
+            prop_assert_eq!(root_from_path(index, count as u64, own, &path), Some(root));
+            prop_assert_ne!(root_from_path(index, count as u64, leaf(b"x"), &path), Some(root));
+            if !path.is_empty() {
+                let mut wrong = path.clone();
+                let at = flip % wrong.len();
+                wrong[at][0] ^= 1;
+                prop_assert_ne!(root_from_path(index, count as u64, own, &wrong), Some(root));
+                prop_assert_eq!(root_from_path(index, count as u64, own, &path[1..]).filter(|r| *r == root), None);
+            }
+        }
+    }
+}

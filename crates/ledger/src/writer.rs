@@ -1,0 +1,377 @@
+//! The one writer of a ledger (LG chapters 3, 6, 7).
+
+use crate::batch::{Batch, Chain};
+use crate::entry::{Entry, EntryKind, FLAG_BULK, FLAG_IMPORTED, Form};
+use crate::run::{self, Run, Scratch};
+use crate::store::Store;
+use crate::streams::{StreamId, Streams};
+use crate::tree::Frontier;
+use crate::{Checkpoint, Error, Hash, Result, entry, files, json, keys, note, parts, tree};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ed25519_dalek::SigningKey;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use vocab::{LedgerIndex, Timestamp};
+
+/// Largest payload of a single entry in bytes (LG-PAY-02).
+pub(crate) const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
+/// Step of the clock backwards that is written down, in microseconds (LG-ENT-05).
+const CLOCK_STEP_MICROS: i64 = Timestamp::SECOND;
+
+/// What a new ledger begins with.
+#[derive(Clone, Debug)]
+pub struct Genesis {
+    /// Name of the ledger, e.g. `ledger.example.jp/main` or `local/3f9c...` (LG-CHK-04, LG-MOD-08).
+    pub origin: String,
+    /// Time of creation.
+    pub now: Timestamp,
+    /// Random bytes from which all keys and salts of the ledger follow. Secret. Not written anywhere by this crate.
+    pub seed: Hash,
+}
+
+/// The writer (台帳への書込み). There is one at a time; it holds an exclusive lock.
+///
+/// Memory does not grow with the ledger: it keeps the right edge of the tree and one line per stream. An index
+/// that [`Ledger::append`] or [`Ledger::append_run`] returns is durable once [`Ledger::checkpoint`] has returned
+/// (docs/formats/ledger.md, "Durability").
+pub struct Ledger {
+    pub(crate) folder: PathBuf,
+    pub(crate) origin: String,
+    pub(crate) log_key: SigningKey,
+    pub(crate) batch: Batch,
+    pub(crate) streams: Streams,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) epoch_start: EpochStart,
+    pub(crate) work: Scratch,
+    pub(crate) _lock: File,
+}
+
+/// Latest times seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// `received_at` of the newest entry.
+    pub(crate) accepted: Timestamp,
+    /// What the caller passed last.
+    pub(crate) passed: Timestamp,
+}
+
+/// Where the present epoch began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EpochStart {
+    pub(crate) time: Timestamp,
+    /// First number of stream 0 in the epoch.
+    pub(crate) seq: u64,
+}
+
+/// Everything of an entry that the writer does not fill in by itself.
+struct Draft {
+    kind: EntryKind,
+    form: Form,
+    flags: u8,
+    stream: u32,
+    part_count: u16,
+    commitment: Hash,
+    body: Vec<u8>,
+}
+
+impl Ledger {
+    /// Makes a ledger in `folder`, which must not exist yet.
+    ///
+    /// # Errors
+    /// `LE-POLICY` for an unfit origin, `LE-IO` where the file system refuses.
+    pub fn create(folder: &Path, genesis: Genesis) -> Result<Self> {
+        let Genesis { origin, now, seed } = genesis;
+        if !note::origin_fits(&origin) {
+            return Err(Error::Policy(
+                "an origin has 1 to 256 bytes without blank, control character or plus sign",
+            ));
+        }
+        files::make_folder(folder)?;
+        let lock = files::lock(folder)?;
+        for name in ["segments", "keys", "checkpoints"] {
+            files::make_folder(&folder.join(name))?;
+        }
+        let log_key = keys::log_key(&seed);
+        let epoch_key = keys::epoch_key(&seed, 1);
+        let body = json!({
+            "created": now.0,
+            "epoch_key": BASE64.encode(epoch_key.verifying_key().as_bytes()),
+            "format": 1,
+            "log_key": note::verifier_key(&origin, log_key.verifying_key().as_bytes()),
+            "origin": origin,
+            "root_key": null,
+        });
+        let first = Entry {
+            kind: EntryKind::Genesis,
+            form: Form::None,
+            flags: 0,
+            stream: 0,
+            stream_seq: 1,
+            prev_index: entry::NO_INDEX,
+            received_at: now,
+            part_count: 0,
+            data_class: 0,
+            commitment: [0; 32],
+            body: canonical(&body)?,
+        };
+        let bytes = first.encode();
+        let id = tree::sha256(&bytes);
+        let store = Store::create(folder, id)?;
+        let mut batch =
+            Batch::new(id, seed, 1, Frontier::default(), (0, Frontier::default()), Chain::default())?;
+        batch.push(&bytes);
+        let mut streams = Streams::default();
+        streams.advance(0, 1, 0, true);
+        files::replace(folder, "format", files::FORMAT_LINE.as_bytes())?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            origin,
+            log_key,
+            batch,
+            streams,
+            store,
+            clock: Clock { accepted: now, passed: now },
+            epoch_start: EpochStart { time: now, seq: 1 },
+            work: Scratch::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Public log key in the form `origin+id+base64`, as printed in the report (LG-MOD-08).
+    #[must_use]
+    pub fn verifier_key(&self) -> String {
+        note::verifier_key(&self.origin, self.log_key.verifying_key().as_bytes())
+    }
+
+    /// Name of the ledger.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Entries so far.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.batch.tree.size()
+    }
+
+    /// Root of the tree over all entries so far.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        self.batch.tree.root()
+    }
+
+    /// Opens a stream. `kind` is a public word such as `file` or `case` (a-z, 0-9, `-`, at most 32); `name` goes into
+    /// the payload, because it may tell about persons (LG-ENT-02).
+    ///
+    /// # Errors
+    /// `LE-POLICY` for an unfit kind, `LE-LIMIT` for a name beyond 4,096 bytes, `LE-IO`.
+    pub fn open_stream(&mut self, name: &str, kind: &str, now: Timestamp) -> Result<StreamId> {
+        let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+        if kind.is_empty() || kind.len() > 32 || !kind.bytes().all(fits) {
+            return Err(Error::Policy("a stream kind has 1 to 32 of a-z, 0-9 and '-'"));
+        }
+        if name.len() > 4_096 {
+            return Err(Error::Limit { what: "stream name in bytes", size: name.len() as u64, limit: 4_096 });
+        }
+        let stream = self.streams.next_number()?;
+        let body = json!({ "class": 0, "epoch_seconds": 0, "key": null, "stream": stream, "type": kind });
+        self.settle_clock(now)?;
+        self.with_payload(EntryKind::StreamOpen, stream, &json!({ "name": name }), canonical(&body)?)?;
+        Ok(StreamId(stream))
+    }
+
+    /// Appends a run of records under one entry; the citation of record `n` is (index returned, `n`).
+    ///
+    /// # Errors
+    /// `LE-STREAM`, `LE-LIMIT` (4,096 records, 4 MiB, file name), `LE-POLICY` for an empty run, `LE-IO`.
+    pub fn append_run(&mut self, stream: StreamId, now: Timestamp, run: &Run<'_>) -> Result<LedgerIndex> {
+        self.streams.require_open(stream.0)?;
+        run.check()?;
+        self.settle_clock(now)?;
+        let work = &mut self.work;
+        let commitment = self.batch.alone(|secret, out| run::seal(run, secret, work, out))?;
+        let commitment = commitment.map_err(|_| Error::Policy("the head of the run cannot be written"))?;
+        self.put(Draft {
+            kind: EntryKind::Event,
+            form: Form::Run,
+            flags: FLAG_IMPORTED | FLAG_BULK,
+            stream: stream.0,
+            part_count: run.records.len() as u16 + 1,
+            commitment,
+            body: Vec::new(),
+        })
+    }
+
+    /// Appends one entry. A payload that is an object commits to each field by itself (form 3), any other as a whole
+    /// (form 1).
+    ///
+    /// # Errors
+    /// `LE-STREAM`, `LE-LIMIT` (1 MiB), `LE-POLICY` for kinds that only the ledger itself writes and for numbers
+    /// with a fraction or of 2^53 and more, `LE-IO`.
+    pub fn append(
+        &mut self,
+        stream: StreamId,
+        kind: EntryKind,
+        now: Timestamp,
+        payload: &Value,
+    ) -> Result<LedgerIndex> {
+        self.streams.require_open(stream.0)?;
+        if kind.has_body() {
+            return Err(Error::Policy("entries of this kind are written by the ledger itself"));
+        }
+        parts::check(payload)?;
+        self.settle_clock(now)?;
+        self.with_payload(kind, stream.0, payload, Vec::new())
+    }
+
+    /// Writes out everything, makes it durable, and publishes a signed tree head (LG-CHK-01, LG-PAY-06).
+    ///
+    /// # Errors
+    /// `LE-IO`. After an error nothing more can be written; open the ledger again.
+    pub fn checkpoint(&mut self, now: Timestamp) -> Result<Checkpoint> {
+        self.settle_clock(now)?;
+        self.batch.finish_single()?;
+        let (first, digests) = std::mem::take(&mut self.batch.unlisted);
+        if digests.size() > 0 {
+            let root = BASE64.encode(digests.root());
+            self.public(
+                EntryKind::Blocks,
+                0,
+                &json!({ "count": digests.size(), "first": first, "root": root }),
+            )?;
+        }
+        self.flush()?;
+        self.store.sync()?;
+        let checkpoint = note::sign(&self.origin, self.size(), self.root(), &self.log_key);
+        let kept = self.folder.join("checkpoints");
+        files::replace(&kept, &checkpoint.size.to_string(), checkpoint.note.as_bytes())?;
+        files::replace(&self.folder, "checkpoint", checkpoint.note.as_bytes())?;
+        Ok(checkpoint)
+    }
+
+    /// Closes a stream; its number is never used again (LG-MOD-05).
+    ///
+    /// # Errors
+    /// `LE-STREAM` when it is not open, `LE-IO`.
+    pub fn close_stream(&mut self, stream: StreamId, now: Timestamp) -> Result<()> {
+        self.streams.require_open(stream.0)?;
+        self.settle_clock(now)?;
+        let (seq, _) = self.streams.next(stream.0);
+        let body = json!({ "last_seq": seq, "reason": "end", "stream": stream.0 });
+        self.public(EntryKind::StreamClose, stream.0, &body).map(drop)
+    }
+
+    /// Closes all streams, seals the epoch and publishes the last checkpoint (LG-DUR-10).
+    ///
+    /// # Errors
+    /// `LE-IO`.
+    pub fn close(mut self, now: Timestamp) -> Result<Checkpoint> {
+        for stream in self.streams.open() {
+            self.close_stream(StreamId(stream), now)?;
+        }
+        self.seal(now)?;
+        self.checkpoint(now)
+    }
+
+    /// Ends the epoch (LG-SEA-01). Open streams stay open.
+    pub(crate) fn seal(&mut self, now: Timestamp) -> Result<()> {
+        self.settle_clock(now)?;
+        let (next_seq, _) = self.streams.next(0);
+        let mut body = json!({
+            "count": next_seq - self.epoch_start.seq,
+            "epoch": self.batch.epoch,
+            "first_seq": self.epoch_start.seq,
+            "from": self.epoch_start.time.0,
+            "heads": BASE64.encode(self.streams.heads_root()),
+            "last_seq": next_seq - 1,
+            "next_key": null,
+            "to": self.clock.accepted.0,
+        });
+        let message = seal_message(&self.batch.ledger, 0, &canonical(&body)?);
+        let signature = BASE64.encode(keys::sign(&self.batch.epoch_key, &message));
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("signature".to_owned(), Value::String(signature));
+        }
+        self.public(EntryKind::Seal, 0, &body).map(drop)
+    }
+
+    /// Keeps `received_at` from running backwards, and writes a step down.
+    pub(crate) fn settle_clock(&mut self, now: Timestamp) -> Result<()> {
+        let before = std::mem::replace(&mut self.clock.passed, now);
+        self.clock.accepted = self.clock.accepted.max(now);
+        if now.since(before) < -CLOCK_STEP_MICROS {
+            let body = json!({ "after": now.0, "before": before.0, "source": "caller" });
+            self.public(EntryKind::Clock, 0, &body)?;
+        }
+        Ok(())
+    }
+
+    fn with_payload(
+        &mut self,
+        kind: EntryKind,
+        stream: u32,
+        payload: &Value,
+        body: Vec<u8>,
+    ) -> Result<LedgerIndex> {
+        let index = self.size();
+        let sealed = self.batch.single(|secret, out| parts::seal(payload, secret, index, out));
+        let (form, part_count, commitment) = sealed?;
+        self.put(Draft { kind, form, flags: 0, stream, part_count, commitment, body })
+    }
+
+    /// An entry without payload.
+    pub(crate) fn public(&mut self, kind: EntryKind, stream: u32, body: &Value) -> Result<LedgerIndex> {
+        let body = canonical(body)?;
+        let commitment = [0; 32];
+        self.put(Draft { kind, form: Form::None, flags: 0, stream, part_count: 0, commitment, body })
+    }
+
+    fn put(&mut self, draft: Draft) -> Result<LedgerIndex> {
+        let index = self.size();
+        let (stream_seq, prev_index) = self.streams.next(draft.stream);
+        let entry = Entry {
+            kind: draft.kind,
+            form: draft.form,
+            flags: draft.flags,
+            stream: draft.stream,
+            stream_seq,
+            prev_index,
+            received_at: self.clock.accepted,
+            part_count: draft.part_count,
+            data_class: 0,
+            commitment: draft.commitment,
+            body: draft.body,
+        };
+        self.batch.push(&entry.encode());
+        self.streams.advance(draft.stream, stream_seq, index, draft.kind != EntryKind::StreamClose);
+        if self.batch.is_full() {
+            self.flush()?;
+        }
+        Ok(LedgerIndex(index))
+    }
+
+    /// Writes the batch to the segment, without sync.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        match self.batch.take_frame()? {
+            Some((bytes, first_index, before)) => self.store.append(&bytes, first_index, before),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the signature of a seal covers.
+pub(crate) fn seal_message(ledger: &Hash, stream: u32, body_without_signature: &[u8]) -> Vec<u8> {
+    let mut out = b"sekisho-ledger-1 seal\0".to_vec();
+    out.extend(ledger);
+    out.extend(stream.to_be_bytes());
+    out.extend(body_without_signature);
+    out
+}
+
+fn canonical(body: &Value) -> Result<Vec<u8>> {
+    json::canonical(body).map_err(|_| Error::Policy("times and numbers lie below 2^53"))
+}

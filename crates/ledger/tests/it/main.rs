@@ -1,0 +1,3 @@
+//! Tests of the crate `ledger` through its public interface.
+mod reading;
+mod support;

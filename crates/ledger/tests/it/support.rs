@@ -1,0 +1,50 @@
+//! Small ledgers for tests.
+
+use ledger::{EntryKind, Genesis, Ledger, Run, RunRecord};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use vocab::{Citation, LedgerIndex, Timestamp};
+
+/// A fixed point in time.
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+/// A folder that does not exist yet inside a temporary one.
+pub(crate) fn place() -> (tempfile::TempDir, PathBuf) {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("ledger");
+    (temporary, folder)
+}
+
+pub(crate) fn genesis() -> Genesis {
+    Genesis { origin: "local/test".to_owned(), now: NOW, seed: [7; 32] }
+}
+
+/// Records that stand one after another in a file, one a line.
+pub(crate) fn records(lines: &[Vec<u8>]) -> Vec<RunRecord<'_>> {
+    let mut offset = 0;
+    let mut out = Vec::new();
+    for (number, bytes) in lines.iter().enumerate() {
+        out.push(RunRecord { offset, line: number as u64 + 1, bytes });
+        offset += bytes.len() as u64 + 1;
+    }
+    out
+}
+
+pub(crate) fn cite(index: LedgerIndex, record: usize) -> Citation {
+    Citation { index, record: record as u32 }
+}
+
+/// A small ledger with two frames, two streams, a run and a few single entries. Returns the index of the run.
+pub(crate) fn small(folder: &Path) -> LedgerIndex {
+    let mut ledger = Ledger::create(folder, genesis()).unwrap();
+    let file = ledger.open_stream("auth.log", "file", NOW).unwrap();
+    let lines = vec![b"first".to_vec(), vec![], b"third \xff\x00".to_vec()];
+    let run = Run { file: "auth.log", records: &records(&lines) };
+    let index = ledger.append_run(file, NOW.plus(5), &run).unwrap();
+    ledger.checkpoint(NOW.plus(6)).unwrap();
+    let case = ledger.open_stream("case 1", "case", NOW.plus(7)).unwrap();
+    ledger.append(case, EntryKind::Record, NOW.plus(8), &json!({"op": "open", "no": 1})).unwrap();
+    ledger.append(case, EntryKind::Command, NOW.plus(8), &json!("lock")).unwrap();
+    ledger.close(NOW.plus(9)).unwrap();
+    index
+}
