@@ -7,8 +7,12 @@
 //! decompressed bytes, the format's [`Decoder`] frames each record and, for syslog-like formats, hands the message to
 //! the [`grammar`] of its program.
 
+pub mod audit;
+pub mod binary;
+pub mod cloud;
 pub mod grammar;
 pub mod record;
 pub mod registry;
+pub mod web;
 
 pub use record::{Cut, Decoder, RawRecord, Sample, Settings, Sink};

@@ -1,0 +1,1 @@
+//! Records of the Linux audit system (detection.md 3.6).
