@@ -1,0 +1,172 @@
+//! Which findings belong together (DT-INC-01, DT-INC-02).
+//!
+//! Links hold between findings, not between a finding and everything that an incident has gathered so far: a source that
+//! entered must not drag every other source of the same noisy day into the incident.
+
+use std::collections::BTreeMap;
+use vocab::{AccountRole, Category, Finding, Kind, Level, Stage, Timestamp};
+
+const HOUR: i64 = Timestamp::HOUR;
+const DAY: i64 = Timestamp::DAY;
+
+/// Groups of findings in order of their first record; each group is sorted by first record.
+pub(crate) fn components(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut order: Vec<&Finding> = findings.iter().collect();
+    order.sort_by(|a, b| (a.first, a.last, &a.id).cmp(&(b.first, b.last, &b.id)));
+    let mut sets = Sets::new(order.len());
+    link_by_keys(&order, &mut sets);
+    link_effects(&order, &mut sets);
+    let mut groups: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+    for (at, finding) in order.iter().enumerate() {
+        groups.entry(sets.find(at)).or_default().push(finding);
+    }
+    let mut out: Vec<Vec<&Finding>> = Vec::new();
+    let mut noise: BTreeMap<(Kind, String, i64), usize> = BTreeMap::new();
+    for group in groups.into_values() {
+        let top = group.iter().map(|finding| finding.level).max().unwrap_or_default();
+        if top == Level::Informational {
+            continue;
+        }
+        match background_key(&group) {
+            Some(key) => match noise.get(&key) {
+                Some(&at) => out[at].extend(group),
+                None => {
+                    noise.insert(key, out.len());
+                    out.push(group);
+                }
+            },
+            None => out.push(group),
+        }
+    }
+    for group in &mut out {
+        group.sort_by(|a, b| (a.first, a.last, &a.id).cmp(&(b.first, b.last, &b.id)));
+    }
+    out
+}
+
+/// Is this finding an act that succeeded or had an effect?
+pub(crate) fn succeeded(finding: &Finding) -> bool {
+    finding.effect
+        || (finding.successes > 0 && finding.stage != Stage::Context && finding.level > Level::Informational)
+}
+
+/// A group of mere attempts: its class, host and day (UTC day of the first record).
+fn background_key(group: &[&Finding]) -> Option<(Kind, String, i64)> {
+    let mere = |finding: &&Finding| {
+        !succeeded(finding)
+            && matches!(finding.category, Category::Attempt | Category::OutOfScope)
+            && matches!(finding.stage, Stage::Attempt | Stage::Recon | Stage::Context)
+    };
+    if !group.iter().all(|finding| mere(finding)) {
+        return None;
+    }
+    let leader = leader(group)?;
+    let host = leader.hosts.first().cloned().unwrap_or_default();
+    let first = group.iter().map(|finding| finding.first).min()?;
+    Some((leader.kind, host, first.0.div_euclid(DAY)))
+}
+
+/// The finding that gives a group without an entry its class: highest level, then earlier stage, then first record.
+pub(crate) fn leader<'a>(group: &[&'a Finding]) -> Option<&'a Finding> {
+    group
+        .iter()
+        .copied()
+        .min_by(|a, b| (b.level, a.stage, a.first, &a.id).cmp(&(a.level, b.stage, b.first, &b.id)))
+}
+
+/// Rows J-1, J-2, J-3, J-4 and J-6: findings that share a key and follow each other closely enough.
+fn link_by_keys(order: &[&Finding], sets: &mut Sets) {
+    let mut by_key: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
+    for (at, finding) in order.iter().enumerate() {
+        for key in keys(finding) {
+            by_key.entry(key).or_default().push(at);
+        }
+    }
+    for ((row, _), members) in &by_key {
+        let within = match row {
+            1 | 3 => DAY,
+            4 => HOUR,
+            2 => 7 * DAY,
+            _ => 30 * DAY,
+        };
+        let mut reach: Option<(usize, Timestamp)> = None;
+        for &at in members {
+            let finding = order[at];
+            match reach {
+                Some((former, until)) if finding.first.since(until) <= within => {
+                    sets.join(former, at);
+                    reach = Some((at, until.max(finding.last)));
+                }
+                _ => reach = Some((at, finding.last)),
+            }
+        }
+    }
+}
+
+/// The keys by which a finding can be linked: row number of detection.md 7.1 and value.
+fn keys(finding: &Finding) -> Vec<(u8, String)> {
+    let mut keys = Vec::new();
+    keys.extend(finding.sessions.iter().map(|session| (1, format!("{session:x}"))));
+    for account in &finding.accounts {
+        let acts = account.successes > 0
+            || matches!(account.role, AccountRole::Entered | AccountRole::Changed | AccountRole::Created);
+        if acts && finding.stage != Stage::Context {
+            keys.push((2, format!("{}\u{1f}{}", account.host, account.name.to_lowercase())));
+        }
+    }
+    // A source seen in passing by a finding about many (more than 64) is too weak a link.
+    if finding.source_count <= 64 || succeeded(finding) {
+        for source in &finding.sources {
+            for host in &finding.hosts {
+                keys.push((3, format!("{}\u{1f}{host}", source.ip)));
+            }
+            keys.push((4, format!("{}\u{1f}{}", source.ip, finding.kind.as_str())));
+        }
+    }
+    keys.extend(finding.artefacts.iter().map(|artefact| (6, artefact.clone())));
+    keys
+}
+
+/// Row J-5: an effect on a host, with an entry on that host in the seven days before.
+fn link_effects(order: &[&Finding], sets: &mut Sets) {
+    for (at, effect) in order.iter().enumerate().filter(|(_, finding)| is_effect(finding)) {
+        let entry = order.iter().enumerate().rev().find(|(_, entry)| {
+            !is_effect(entry)
+                && succeeded(entry)
+                && entry.first <= effect.last
+                && effect.first.since(entry.last) <= 7 * DAY
+                && entry.hosts.iter().any(|host| effect.hosts.contains(host))
+        });
+        if let Some((cause, _)) = entry {
+            sets.join(cause, at);
+        }
+    }
+}
+
+/// Classes whose findings are consequences on a host: K-22 to K-35 and K-45.
+pub(crate) fn is_effect(finding: &Finding) -> bool {
+    matches!(finding.kind.number(), 22..=35 | 45)
+}
+
+/// Disjoint sets.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    fn find(&mut self, mut at: usize) -> usize {
+        while self.0[at] != at {
+            self.0[at] = self.0[self.0[at]];
+            at = self.0[at];
+        }
+        at
+    }
+
+    /// The earlier finding stays the root, so that the order of groups is the order of their first findings.
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}

@@ -1,0 +1,36 @@
+//! Hostile text for a page: what cannot be seen is made visible before the template engine escapes the rest.
+
+use std::fmt::Write as _;
+
+/// Bytes of a record shown on the page.
+const SHOWN_MAX: usize = 600;
+
+/// Control, bidirectional and zero-width characters as `\u{..}`; long text cut at a character border.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(SHOWN_MAX));
+    for c in text.chars() {
+        if out.len() >= SHOWN_MAX {
+            out.push('…');
+            break;
+        }
+        let hidden = (c.is_control() && c != '\t')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
+        if hidden {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn hidden_characters_are_shown() {
+        assert_eq!(visible("a\u{202e}b\u{0}"), "a\\u{202e}b\\u{0}");
+        assert!(visible(&"関".repeat(1000)).ends_with('…'));
+    }
+}
