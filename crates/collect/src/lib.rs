@@ -11,8 +11,11 @@ pub mod audit;
 pub mod binary;
 pub mod cloud;
 pub mod grammar;
+pub mod input;
 pub mod record;
 pub mod registry;
+pub mod time;
+pub mod unread;
 pub mod web;
 
 pub use record::{Cut, Decoder, RawRecord, Sample, Settings, Sink};

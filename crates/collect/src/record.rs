@@ -97,6 +97,48 @@ pub enum UnreadReason {
     Io,
 }
 
+impl UnreadReason {
+    /// Name in `unread.jsonl`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unrecognised => "unrecognised",
+            Self::BadTime => "bad_time",
+            Self::BadEncoding => "bad_encoding",
+            Self::GrammarMiss => "grammar_miss",
+            Self::RecordTooLong => "record_too_long",
+            Self::Corrupt => "corrupt",
+            Self::LimitSize => "limit_size",
+            Self::LimitRatio => "limit_ratio",
+            Self::LimitDepth => "limit_depth",
+            Self::EncryptedArchive => "encrypted_archive",
+            Self::Permission => "permission",
+            Self::SpecialFile => "special_file",
+            Self::Io => "io",
+        }
+    }
+}
+
+/// Id that joins records of the same try (DT-FMT-16): the same on every platform and in every run. `family` names the
+/// programs that share a process id, e.g. `sshd` for `sshd`, `sshd-session` and `sshd-auth`. Never 0.
+#[must_use]
+pub fn attempt_id(source: u32, host: &str, family: &str, pid: u32) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut eat = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    };
+    eat(&source.to_le_bytes());
+    eat(host.as_bytes());
+    eat(&[0xff]);
+    eat(family.as_bytes());
+    eat(&[0xff]);
+    eat(&pid.to_le_bytes());
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 29)).max(1)
+}
+
 /// What a decoder made of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded {
@@ -113,6 +155,11 @@ pub enum Decoded {
 pub trait Decoder: Send {
     /// Decodes one record. Events are handed over in the order of the records.
     fn decode(&mut self, record: &RawRecord<'_>, settings: &Settings, sink: &mut Sink<'_>) -> Decoded;
+
+    /// Shapes of messages that no grammar fitted, for [`crate::unread::Shapes`]; asked for once, after `finish`.
+    fn take_misses(&mut self) -> crate::unread::Shapes {
+        crate::unread::Shapes::default()
+    }
 
     /// The file has ended: hands over what was still being joined.
     fn finish(&mut self, settings: &Settings, sink: &mut Sink<'_>) {

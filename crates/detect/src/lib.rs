@@ -7,6 +7,17 @@
 //! the event to a small owned [`Signal`]. The caller brings signals into order of time (DT-COR-06), and [`engine`]
 //! correlates them into findings.
 
+pub mod attempts;
+pub mod canon;
+mod correlation;
+pub mod engine;
+pub mod findings;
+pub mod front;
+mod hooks;
+pub mod prim;
+pub mod rule;
+pub mod sigma;
 pub mod signal;
+mod stateless;
 
 pub use signal::{Detail, OrderKey, RuleIndex, Signal};

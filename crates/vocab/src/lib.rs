@@ -20,7 +20,8 @@ pub use event::{
     AuthMethod, Class, Event, Extra, Flags, Origin, Outcome, Reading, Reason, Text, Trust, UserKind, activity,
 };
 pub use finding::{
-    AccountRole, AccountSeen, Category, EvidenceRole, Finding, Observed, Quote, Rate, Record, RuleRef, SourceSeen,
+    AccountRole, AccountSeen, Category, EvidenceRole, Finding, Observed, Quote, Rate, Record, RuleRef,
+    SourceSeen,
 };
 pub use kind::{Kind, Stage};
 pub use level::{Audience, Confidence, Level};

@@ -1,0 +1,19 @@
+//! Log sources: which files belong together, how they are read, and the pull interface of the binary.
+//!
+//! [`plan`] looks at all inputs and gives one [`SourcePlan`] for each rotation chain. A [`SourceReader`] then hands out
+//! [`Block`]s; the caller appends each to the ledger and only then has it decoded (DT-EVT-01).
+
+mod block;
+mod chain;
+mod cutter;
+mod explore;
+mod json_cut;
+mod plan;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod years;
+
+pub use block::{BLOCK_BYTES_MAX, Block, BlockRecord, PARSED_BYTES_MAX, RECORDS_MAX};
+pub use plan::{FilePlan, Plan, PlanSettings, SideFile, SideKind, SourcePlan, plan};
+pub use reader::{FileStats, SourceReader, YearReport};

@@ -1,0 +1,452 @@
+//! Canonical form of request text, for attack detection beside the raw form (DT-FMT-43, DT-FMT-44).
+//!
+//! The raw form stays the evidence. The canonical form is what a server, a script or a database may make of it:
+//! percent-decoding in up to three rounds, `%uXXXX`, over-long UTF-8, `+`, HTML entities. Japanese multibyte text is read
+//! in its own charset first, so that the second byte of ソ, 表, 能 or 予 never looks like a metacharacter.
+
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
+
+/// Rounds of percent-decoding at most.
+pub const ROUNDS_MAX: u8 = 3;
+
+/// What was met while decoding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Rounds of percent-decoding that changed the text, 0 to [`ROUNDS_MAX`].
+    pub rounds: u8,
+    /// A NUL was inside.
+    pub nul: bool,
+    /// An over-long UTF-8 form of an ASCII character was inside.
+    pub overlong: bool,
+    /// A `%uXXXX` escape was inside.
+    pub unicode_escape: bool,
+}
+
+impl Marks {
+    fn join(&mut self, other: Self) {
+        self.rounds = self.rounds.max(other.rounds);
+        self.nul |= other.nul;
+        self.overlong |= other.overlong;
+        self.unicode_escape |= other.unicode_escape;
+    }
+}
+
+/// Which part of a request a text is; each is read in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Path: backslashes and dot segments matter.
+    Path,
+    /// Query: `+` is a space, SQL comments matter.
+    Query,
+    /// Referrer or agent: as a query, but `+` stays.
+    Header,
+}
+
+/// Can a reading of `raw` differ from `raw`? False for most ordinary requests, without any allocation.
+#[must_use]
+pub fn may_differ(raw: &str, part: Part) -> bool {
+    let bytes = raw.as_bytes();
+    let find = |text: &[u8]| memchr::memmem::find(bytes, text).is_some();
+    if memchr::memchr(b'%', bytes).is_some() || !raw.is_ascii() {
+        return true;
+    }
+    let entity = || memchr::memchr(b'&', bytes).is_some() && memchr::memchr2(b';', b'#', bytes).is_some();
+    match part {
+        Part::Path => memchr::memchr2(b'\\', b'&', bytes).is_some() || find(b"//") || find(b"/."),
+        Part::Query | Part::Header => {
+            part == Part::Query && memchr::memchr(b'+', bytes).is_some()
+                || entity()
+                || memchr::memchr2(b'*', b'\t', bytes).is_some()
+                || find(b"  ")
+                || bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0x0B | 0x0C | 0))
+        }
+    }
+}
+
+/// Decodes `raw`. `plus` = read `+` as a space, as in a query.
+#[must_use]
+pub fn decode(raw: &str, plus: bool) -> (Cow<'_, str>, Marks) {
+    let mut marks = Marks { nul: raw.contains('\0'), ..Marks::default() };
+    let mut text = Cow::Borrowed(raw);
+    if plus && raw.contains('+') {
+        text = Cow::Owned(raw.replace('+', " "));
+    }
+    for _ in 0..ROUNDS_MAX {
+        let Some(next) = decode_once(&text, &mut marks) else { break };
+        marks.rounds += 1;
+        text = Cow::Owned(next);
+    }
+    if text.contains('&')
+        && let Some(next) = decode_entities(&text)
+    {
+        text = Cow::Owned(next);
+    }
+    marks.nul |= text.contains('\0');
+    (text, marks)
+}
+
+/// One round; `None` when nothing was to decode.
+fn decode_once(text: &str, marks: &mut Marks) -> Option<String> {
+    memchr::memchr(b'%', text.as_bytes())?;
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    let mut changed = false;
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'%' {
+            if let (Some(high), Some(low)) = (hex(bytes, at + 1), hex(bytes, at + 2)) {
+                out.push(high << 4 | low);
+                at += 3;
+                changed = true;
+                continue;
+            }
+            if bytes.get(at + 1).is_some_and(|mark| mark.eq_ignore_ascii_case(&b'u'))
+                && let Some(code) = hex4(bytes, at + 2)
+            {
+                let mut buffer = [0; 4];
+                let sign = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                out.extend_from_slice(sign.encode_utf8(&mut buffer).as_bytes());
+                marks.unicode_escape = true;
+                at += 6;
+                changed = true;
+                continue;
+            }
+        }
+        out.push(byte);
+        at += 1;
+    }
+    changed.then(|| read_bytes(out, marks))
+}
+
+fn hex(bytes: &[u8], at: usize) -> Option<u8> {
+    match bytes.get(at)? {
+        digit @ b'0'..=b'9' => Some(digit - b'0'),
+        digit @ b'a'..=b'f' => Some(digit - b'a' + 10),
+        digit @ b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    (0..4).try_fold(0_u32, |code, step| Some(code << 4 | u32::from(hex(bytes, at + step)?)))
+}
+
+/// Bytes to text: UTF-8, else UTF-8 with over-long forms, else EUC-JP, else Shift_JIS, else one character a byte.
+fn read_bytes(bytes: Vec<u8>, marks: &mut Marks) -> String {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return text,
+        Err(error) => error.into_bytes(),
+    };
+    let bytes = match shorten_overlong(&bytes) {
+        Some(short) => {
+            marks.overlong = true;
+            match String::from_utf8(short) {
+                Ok(text) => return text,
+                Err(error) => error.into_bytes(),
+            }
+        }
+        None => bytes,
+    };
+    for charset in [encoding_rs::EUC_JP, encoding_rs::SHIFT_JIS] {
+        if let Some(text) = charset.decode_without_bom_handling_and_without_replacement(&bytes) {
+            return text.into_owned();
+        }
+    }
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// Replaces over-long two, three and four byte forms of ASCII characters by the character; `None` when there is none.
+fn shorten_overlong(bytes: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr3(0xC0, 0xC1, 0xE0, bytes).or_else(|| memchr::memchr2(0xF0, 0xF8, bytes))?;
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    let mut changed = false;
+    while let Some(&byte) = bytes.get(at) {
+        let tail = |step: usize| bytes.get(at + step).copied();
+        // Servers that accepted over-long forms masked the tail byte without checking its mark.
+        let (length, code) = match (byte, tail(1), tail(2), tail(3)) {
+            (0xC0 | 0xC1, Some(last), _, _) if last >= 0x80 || is_worm_tail(last) => {
+                (2, (byte & 1) << 6 | (last & 0x3F))
+            }
+            (0xE0, Some(0x80 | 0x81), Some(last), _) if last & 0xC0 == 0x80 => {
+                (3, (tail(1).unwrap_or(0) & 1) << 6 | (last & 0x3F))
+            }
+            (0xF0, Some(0x80), Some(0x80 | 0x81), Some(last)) if last & 0xC0 == 0x80 => {
+                (4, (tail(2).unwrap_or(0) & 1) << 6 | (last & 0x3F))
+            }
+            _ => (1, byte),
+        };
+        changed |= length > 1;
+        out.push(code);
+        at += length;
+    }
+    changed.then_some(out)
+}
+
+/// Tails as the requests of 2001 had them: `%c0%2f`, `%c1%1c`, `%c1%9c`, `%c0%af`, `%c0%9v`.
+const fn is_worm_tail(last: u8) -> bool {
+    matches!(last, 0x2F | 0x1C | 0x5C)
+}
+
+/// Decodes the HTML entities that matter for markup; `None` when there is none.
+fn decode_entities(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut changed = false;
+    while let Some(at) = rest.find('&') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        if let Some((sign, length)) = entity(from) {
+            out.push(sign);
+            rest = from.get(length..).unwrap_or_default();
+            changed = true;
+        } else {
+            out.push('&');
+            rest = from.get(1..).unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    changed.then_some(out)
+}
+
+fn entity(text: &str) -> Option<(char, usize)> {
+    const NAMED: [(&str, char); 9] = [
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&quot;", '"'),
+        ("&apos;", '\''),
+        ("&amp;", '&'),
+        ("&lpar;", '('),
+        ("&rpar;", ')'),
+        ("&colon;", ':'),
+        ("&tab;", '\t'),
+    ];
+    for (name, sign) in NAMED {
+        if text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name)) {
+            return Some((sign, name.len()));
+        }
+    }
+    let digits = text.strip_prefix("&#")?;
+    let (radix, digits, head) = match digits.strip_prefix(['x', 'X']) {
+        Some(hexadecimal) => (16, hexadecimal, 3),
+        None => (10, digits, 2),
+    };
+    let length = digits.bytes().take(8).take_while(|digit| char::from(*digit).is_digit(radix)).count();
+    let code = u32::from_str_radix(digits.get(..length)?, radix).ok()?;
+    let end = usize::from(digits.as_bytes().get(length) == Some(&b';'));
+    Some((char::from_u32(code)?, head + length + end))
+}
+
+/// Path with backslashes as slashes, dot segments and doubled slashes removed; `None` when nothing changes.
+#[must_use]
+pub fn resolve_path(path: &str) -> Option<String> {
+    if !path.contains('\\') && !path.contains("//") && !path.contains("/.") {
+        return None;
+    }
+    let path = path.replace('\\', "/");
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                kept.pop();
+            }
+            name => kept.push(name),
+        }
+    }
+    let mut out = String::with_capacity(path.len());
+    for segment in &kept {
+        out.push('/');
+        out.push_str(segment);
+    }
+    if out.is_empty() || path.ends_with('/') {
+        out.push('/');
+    }
+    (out != path).then_some(out)
+}
+
+/// Copy without SQL comments, runs of white space as one space: `UNION/**/SELECT` reads `UNION SELECT`, and
+/// `/*!50000UNION*/` reads `UNION`. `None` when nothing changes.
+#[must_use]
+pub fn without_comments(text: &str) -> Option<String> {
+    let has_comment = text.contains("/*");
+    let odd_space = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0);
+    if !has_comment && !text.contains("  ") && !text.as_bytes().iter().any(|byte| odd_space(byte)) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("/*") {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let inner = from.get(2..).unwrap_or_default();
+        let Some(end) = inner.find("*/") else {
+            rest = inner;
+            out.push(' ');
+            continue;
+        };
+        let body = inner.get(..end).unwrap_or_default();
+        out.push(' ');
+        if let Some(code) = body.strip_prefix('!') {
+            out.push_str(code.trim_start_matches(|sign: char| sign.is_ascii_digit()));
+            out.push(' ');
+        }
+        rest = inner.get(end + 2..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    let mut tidy = String::with_capacity(out.len());
+    let mut space = false;
+    for sign in out.chars() {
+        if sign.is_whitespace() || sign == '\0' {
+            if !space {
+                tidy.push(' ');
+            }
+            space = true;
+        } else {
+            tidy.push(sign);
+            space = false;
+        }
+    }
+    Some(tidy)
+}
+
+/// Full-width forms to ASCII (NFKC); `None` when nothing changes.
+#[must_use]
+pub fn folded(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let folded: String = text.nfkc().collect();
+    (folded != text).then_some(folded)
+}
+
+/// Every reading of one piece of request text, one a line: canonical, then the copies that differ.
+#[must_use]
+pub fn readings(raw: &str, part: Part) -> (String, Marks) {
+    let (text, marks) = decode(raw, part == Part::Query);
+    let mut lines = text.clone().into_owned();
+    let mut add = |copy: Option<String>| {
+        if let Some(copy) = copy {
+            lines.push('\n');
+            lines.push_str(&copy);
+        }
+    };
+    if part == Part::Path {
+        add(text.contains('\\').then(|| text.replace('\\', "/")));
+        add(resolve_path(&text));
+    } else {
+        add(without_comments(&text));
+    }
+    add(folded(&text));
+    (lines, marks)
+}
+
+/// Readings of a request: path, query, referrer, agent.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Path, every reading.
+    pub path: String,
+    /// Query, every reading.
+    pub query: String,
+    /// Referrer, every reading.
+    pub referrer: String,
+    /// User agent, every reading.
+    pub agent: String,
+    /// What was met in path and query.
+    pub marks: Marks,
+}
+
+impl Request {
+    /// Reads the four parts.
+    #[must_use]
+    pub fn new(path: &str, query: &str, referrer: &str, agent: &str) -> Self {
+        let (path, mut marks) = readings(path, Part::Path);
+        let (query, query_marks) = readings(query, Part::Query);
+        marks.join(query_marks);
+        let (referrer, _) = readings(referrer, Part::Header);
+        let (agent, _) = readings(agent, Part::Header);
+        Self { path, query, referrer, agent, marks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(raw: &str) -> String {
+        decode(raw, true).0.into_owned()
+    }
+
+    #[test]
+    fn every_encoding_of_a_traversal_is_read() {
+        for raw in ["..%2f", "%2e%2e%2f", "..%252f", "..%25252f", "..%c0%af", "..%e0%80%af", "..%u002f"] {
+            assert_eq!(text(raw), "../", "{raw}");
+        }
+        assert_eq!(text("..%c1%1c.."), "..\\..");
+        assert_eq!(text("..%c1%9c.."), "..\\..");
+        assert_eq!(text("..%255c.."), "..\\..");
+    }
+
+    #[test]
+    fn marks_count_what_was_met() {
+        let (_, marks) = decode("%2525252e%00", true);
+        assert_eq!((marks.rounds, marks.nul), (3, true));
+        assert!(decode("%c0%af", false).1.overlong);
+        assert!(decode("%u003c", false).1.unicode_escape);
+    }
+
+    /// DT-FMT-44: ソ, 表, 能, 予 and ポ in Shift_JIS hold 0x5C, 0x5C, 0x5C, 0x5C and 0x7C.
+    #[test]
+    fn japanese_charsets_are_read_before_metacharacters() {
+        for (raw, want) in [
+            ("%83%5c%81%5b%83X", "ソース"),
+            ("%95%5c", "表"),
+            ("%94%5c%97%cd", "能力"),
+            ("%97%5c%92%e8", "予定"),
+            ("%83%7c%83X%83g", "ポスト"),
+            ("%83\\%81[%83X", "ソース"),
+        ] {
+            let got = text(raw);
+            assert_eq!(got, want);
+            assert!(!got.contains(['\\', '|', '`']));
+        }
+        assert_eq!(text("%c6%fc%cb%dc%b8%ec"), "日本語");
+        assert_eq!(text("%E8%A1%A8+select"), "表 select");
+    }
+
+    #[test]
+    fn copies_stand_beside() {
+        assert_eq!(without_comments("1/**/UNION/*x*/SELECT").as_deref(), Some("1 UNION SELECT"));
+        assert_eq!(without_comments("/*!50000UNION*/ SELECT").as_deref(), Some(" UNION SELECT"));
+        assert_eq!(without_comments("a b"), None);
+        assert_eq!(folded("＜ｓｃｒｉｐｔ＞").as_deref(), Some("<script>"));
+        assert_eq!(resolve_path("/a/./b//../c").as_deref(), Some("/a/c"));
+        assert_eq!(resolve_path("/a/b"), None);
+        assert_eq!(text("&lt;script&#62;&#x28;"), "<script>(");
+    }
+
+    proptest! {
+        #[test]
+        fn plain_text_stays(raw in "[A-Za-z0-9/_.=&-]{0,80}") {
+            prop_assert_eq!(text(&raw), raw);
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(raw in "\\PC{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = readings(&raw, Part::Path);
+            let escaped: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+            let _ = Request::new(&raw, &escaped, &raw, &escaped);
+        }
+
+        #[test]
+        fn text_that_may_not_differ_does_not(raw in "[ -~]{0,60}") {
+            for part in [Part::Path, Part::Query, Part::Header] {
+                if !may_differ(&raw, part) {
+                    prop_assert_eq!(&readings(&raw, part).0, &raw);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Correlates ordered signals into findings (DT-COR-01, DT-COR-06). Deterministic: same rule set, signals and clock value
+//! give the same findings (DT-EVT-02).
+
+use crate::attempts::{Assembler, Attempt};
+use crate::findings::Findings;
+use crate::rule::RuleSet;
+use crate::signal::Signal;
+use std::sync::Arc;
+use vocab::{Context, Finding, Kind, Message, Timestamp};
+
+/// What detectors share.
+#[derive(Debug)]
+pub struct Ctx {
+    /// The rules in force.
+    pub rules: Arc<RuleSet>,
+    /// What is known beside the logs.
+    pub context: Arc<Context>,
+    /// Clock value given by the caller; drives absence only (DT-COR-10).
+    pub clock: Timestamp,
+    /// Time of the signal being looked at.
+    pub now: Timestamp,
+    /// Findings so far.
+    pub findings: Findings,
+    /// Classes that could not be judged, and why (DT-KND-03).
+    pub not_checked: Vec<(Kind, Message)>,
+    /// Counters.
+    pub stats: Stats,
+}
+
+/// A correlation that keeps state.
+pub trait Detector: std::fmt::Debug {
+    /// Sees a signal, in order of [`crate::OrderKey`].
+    fn push(&mut self, signal: &Signal, ctx: &mut Ctx);
+
+    /// Sees an attempt of authentication, counted once (DT-FMT-16). Its time is that of its record; it may come after
+    /// later signals, because counting waits for the records of the same session.
+    fn attempt(&mut self, attempt: &Attempt, ctx: &mut Ctx) {
+        let _ = (attempt, ctx);
+    }
+
+    /// The input has ended: closes all windows.
+    fn finish(&mut self, ctx: &mut Ctx);
+}
+
+/// Counters of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Signals seen.
+    pub signals: u64,
+    /// Attempts of authentication, counted once each.
+    pub attempts: u64,
+    /// Keys whose state was given up for lack of room (DT-COR-21).
+    pub evicted: u64,
+}
+
+/// Result of a run.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Findings in order of first firing.
+    pub findings: Vec<Finding>,
+    /// Counters.
+    pub stats: Stats,
+    /// Classes that were not checked, and why.
+    pub not_checked: Vec<(Kind, Message)>,
+}
+
+/// Second half of detection.
+#[derive(Debug)]
+pub struct Engine {
+    ctx: Ctx,
+    assembler: Assembler,
+    detectors: Vec<Box<dyn Detector>>,
+    attempts: Vec<Attempt>,
+}
+
+impl Engine {
+    /// An engine without history.
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>, context: Context, clock: Timestamp) -> Self {
+        let detectors = crate::hooks::detectors(&rules, &context);
+        let ctx = Ctx {
+            rules,
+            context: Arc::new(context),
+            clock,
+            now: Timestamp::default(),
+            findings: Findings::default(),
+            not_checked: Vec::new(),
+            stats: Stats::default(),
+        };
+        Self { ctx, assembler: Assembler::default(), detectors, attempts: Vec::new() }
+    }
+
+    /// Takes the next signal in order of [`crate::OrderKey`].
+    pub fn push(&mut self, signal: Signal) {
+        let signal = &signal;
+        self.ctx.stats.signals += 1;
+        self.ctx.now = signal.order.time;
+        self.assembler.push(signal, &mut self.attempts);
+        self.drain();
+        for detector in &mut self.detectors {
+            detector.push(signal, &mut self.ctx);
+        }
+    }
+
+    fn drain(&mut self) {
+        for attempt in self.attempts.drain(..) {
+            self.ctx.stats.attempts += u64::from(attempt.count);
+            for detector in &mut self.detectors {
+                detector.attempt(&attempt, &mut self.ctx);
+            }
+        }
+    }
+
+    /// Ends the input and hands out what was found.
+    #[must_use]
+    pub fn finish(mut self) -> Output {
+        self.assembler.finish(&mut self.attempts);
+        self.drain();
+        for detector in &mut self.detectors {
+            detector.finish(&mut self.ctx);
+        }
+        self.ctx.not_checked.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+        Output {
+            findings: self.ctx.findings.finish(),
+            stats: self.ctx.stats,
+            not_checked: self.ctx.not_checked,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Looks at each event as it comes: stateless rules, then reduction to a [`Signal`] (DT-COR-03: once per event).
+
+use crate::rule::RuleSet;
+use crate::signal::{Detail, OrderKey, RuleIndex, Signal};
+use compact_str::CompactString;
+use smallvec::SmallVec;
+use std::sync::Arc;
+use vocab::{Class, Event, Text};
+
+/// First half of detection. Holds no state about events, so that any order between files is right.
+#[derive(Clone, Debug)]
+pub struct Front {
+    rules: Arc<RuleSet>,
+}
+
+impl Front {
+    /// A front for the rule set.
+    #[must_use]
+    pub fn new(rules: &Arc<RuleSet>) -> Self {
+        Self { rules: Arc::clone(rules) }
+    }
+
+    /// Runs the stateless rules on the event and adds a signal when a correlation or a rule needs it.
+    pub fn observe(&self, event: &Event<'_>, signals: &mut Vec<Signal>) {
+        let mut matches: SmallVec<[RuleIndex; 2]> = SmallVec::new();
+        self.rules.stateless().matches(event, &mut matches);
+        if matches.is_empty() && !needed(event) {
+            return;
+        }
+        signals.push(reduce(event, matches));
+    }
+}
+
+/// Does a correlation need the event although no stateless rule matched?
+fn needed(event: &Event<'_>) -> bool {
+    match event.class {
+        Class::Http => crate::hooks::web_reduce(event),
+        Class::Base => !event.origin.grammar.is_empty(),
+        _ => true,
+    }
+}
+
+fn own(text: &Text<'_>) -> CompactString {
+    text.as_deref().map(CompactString::from).unwrap_or_default()
+}
+
+/// The owned form of an event.
+#[must_use]
+pub fn reduce(event: &Event<'_>, matches: SmallVec<[RuleIndex; 2]>) -> Signal {
+    Signal {
+        order: OrderKey {
+            time: event.time.unwrap_or_default(),
+            source: event.origin.source,
+            file_rank: event.origin.file_rank,
+            offset: event.origin.offset,
+        },
+        citation: event.origin.citation.unwrap_or_default(),
+        line: event.origin.line,
+        class: event.class,
+        activity: event.activity,
+        outcome: event.outcome,
+        reason: event.reason,
+        method: event.auth_method,
+        user_kind: event.user_kind,
+        is_remote: event.is_remote,
+        flags: event.flags,
+        trust: event.trust,
+        count: event.count.max(1),
+        src_ip: event.src_ip,
+        src_port: event.src_port,
+        pid: event.pid,
+        account: own(&event.user),
+        host: own(&event.dst_host),
+        service: own(&event.service),
+        attempt: event.attempt,
+        parser: event.origin.parser,
+        grammar: event.origin.grammar,
+        detail: detail(event),
+        matches,
+    }
+}
+
+fn detail(event: &Event<'_>) -> Option<Box<Detail>> {
+    let plain_login = event.class == Class::Authentication
+        && event.readings.is_empty()
+        && event.actor.is_none()
+        && event.target_user.is_none()
+        && event.key_id.is_none()
+        && event.session.is_none()
+        && event.device.is_none()
+        && event.cmdline.is_none()
+        && event.src_host.is_none();
+    if plain_login {
+        return None;
+    }
+    Some(Box::new(Detail {
+        actor: own(&event.actor),
+        target_user: own(&event.target_user),
+        group: own(&event.group),
+        device: own(&event.device),
+        session: own(&event.session),
+        key_id: own(&event.key_id),
+        process: own(&event.process),
+        cmdline: own(&event.cmdline),
+        cwd: own(&event.cwd),
+        path: own(&event.path),
+        http_method: own(&event.http_method),
+        url_path: own(&event.url_path),
+        url_query: own(&event.url_query),
+        http_status: event.http_status,
+        bytes_out: event.bytes_out,
+        latency_us: event.latency_us,
+        user_agent: own(&event.user_agent),
+        referrer: own(&event.referrer),
+        message: own(&event.message),
+        reason_code: own(&event.reason_code),
+        src_host: own(&event.src_host),
+        readings: event.readings.clone(),
+    }))
+}

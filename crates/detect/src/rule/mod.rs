@@ -1,0 +1,9 @@
+//! Rules: loading, metadata, parameters (detection.md 5.4 to 5.7).
+
+mod meta;
+mod params;
+mod set;
+
+pub use meta::Meta;
+pub use params::{Param, ParamValue, Params};
+pub use set::{Body, LoadReport, Refused, Rule, RuleSet};

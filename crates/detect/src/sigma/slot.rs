@@ -1,0 +1,301 @@
+//! Sigma field names over the normalised event (detection.md B.2), resolved on demand.
+
+use super::view::View;
+use rsigma_eval::EventValue;
+use std::borrow::Cow;
+use vocab::Event;
+
+/// Which scanned text a field is part of. The literal prefilter looks into these texts only.
+pub(super) mod group {
+    /// Path and query, raw and every reading.
+    pub(crate) const URL: u8 = 1;
+    /// User agent.
+    pub(crate) const AGENT: u8 = 2;
+    /// Referrer.
+    pub(crate) const REFERRER: u8 = 4;
+    /// Every other text.
+    pub(crate) const REST: u8 = 8;
+    /// All of them.
+    pub(crate) const ALL: u8 = 15;
+}
+
+/// Where a Sigma field name points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    SrcIp,
+    SrcPort,
+    SrcHost,
+    DstIp,
+    DstPort,
+    DstHost,
+    Device,
+    User,
+    Uid,
+    Domain,
+    Actor,
+    Target,
+    Group,
+    Session,
+    Service,
+    Process,
+    Pid,
+    Parent,
+    Command,
+    Folder,
+    Path,
+    Method,
+    Uri,
+    Stem,
+    Query,
+    Extension,
+    UrlHost,
+    Status,
+    BytesOut,
+    BytesIn,
+    TimeTaken,
+    Agent,
+    Referrer,
+    Message,
+    ReasonCode,
+    Signature,
+    Outcome,
+    Date,
+    Clock,
+    /// Readings of the canonical form.
+    ReadPath,
+    ReadQuery,
+    ReadUrl,
+    ReadReferrer,
+    ReadAgent,
+    ReadRequest,
+    Rounds,
+    Overlong,
+    Nul,
+    UnicodeEscape,
+    /// By its own name.
+    Extra,
+}
+
+/// The slot of a Sigma field name.
+pub(super) fn slot(name: &str) -> Slot {
+    match name {
+        "c-ip" | "src_ip" | "SourceIp" | "source.ip" | "srcip" => Slot::SrcIp,
+        "src_port" | "SourcePort" | "source.port" | "c-port" => Slot::SrcPort,
+        "src_host" | "SourceHostname" => Slot::SrcHost,
+        "s-ip" | "dst_ip" | "DestinationIp" | "destination.ip" => Slot::DstIp,
+        "s-port" | "dst_port" | "DestinationPort" | "destination.port" => Slot::DstPort,
+        "s-computername" | "dst_host" | "DestinationHostname" => Slot::DstHost,
+        "cs-username" | "username" | "user" => Slot::User,
+        "User" => Slot::Actor,
+        "actor" => Slot::Actor,
+        "user_domain" => Slot::Domain,
+        "user_uid" => Slot::Uid,
+        "device" | "tty" => Slot::Device,
+        "target_user" => Slot::Target,
+        "group" => Slot::Group,
+        "LogonId" | "session" => Slot::Session,
+        "s-sitename" | "service" => Slot::Service,
+        "Image" | "process" => Slot::Process,
+        "ProcessId" => Slot::Pid,
+        "ParentImage" => Slot::Parent,
+        "CommandLine" => Slot::Command,
+        "CurrentDirectory" => Slot::Folder,
+        "TargetFilename" | "file" => Slot::Path,
+        "cs-method" | "c-method" | "http.request.method" => Slot::Method,
+        "cs-uri" | "c-uri" | "url.original" => Slot::Uri,
+        "cs-uri-stem" | "c-uri-stem" | "uri_path" => Slot::Stem,
+        "cs-uri-query" | "c-uri-query" | "uri_query" => Slot::Query,
+        "c-uri-extension" | "cs-uri-extension" => Slot::Extension,
+        "cs-host" | "r-dns" | "c-uri-host" => Slot::UrlHost,
+        "sc-status" => Slot::Status,
+        "status" => Slot::Outcome,
+        "sc-bytes" => Slot::BytesOut,
+        "cs-bytes" => Slot::BytesIn,
+        "time-taken" => Slot::TimeTaken,
+        "cs-user-agent" | "c-useragent" | "user_agent.original" => Slot::Agent,
+        "cs-referer" | "cs-referrer" => Slot::Referrer,
+        "message" | "Message" => Slot::Message,
+        "c-win32-status" | "reason" => Slot::ReasonCode,
+        "signature" => Slot::Signature,
+        "date" => Slot::Date,
+        "time" => Slot::Clock,
+        "sekisho.path" => Slot::ReadPath,
+        "sekisho.query" => Slot::ReadQuery,
+        "sekisho.url" => Slot::ReadUrl,
+        "sekisho.referrer" => Slot::ReadReferrer,
+        "sekisho.agent" => Slot::ReadAgent,
+        "sekisho.request" => Slot::ReadRequest,
+        "sekisho.decode.rounds" => Slot::Rounds,
+        "sekisho.decode.overlong" => Slot::Overlong,
+        "sekisho.decode.nul" => Slot::Nul,
+        "sekisho.decode.unicode" => Slot::UnicodeEscape,
+        _ => Slot::Extra,
+    }
+}
+
+impl Slot {
+    /// Scanned texts that hold the value; 0 = the value is no scanned text.
+    pub(super) const fn groups(self) -> u8 {
+        match self {
+            Self::Uri | Self::Stem | Self::Query | Self::Extension => group::URL,
+            Self::ReadPath | Self::ReadQuery | Self::ReadUrl => group::URL,
+            Self::Agent | Self::ReadAgent => group::AGENT,
+            Self::Referrer | Self::ReadReferrer => group::REFERRER,
+            Self::ReadRequest => group::URL | group::AGENT | group::REFERRER,
+            Self::SrcHost | Self::DstHost | Self::Device | Self::User | Self::Uid | Self::Domain => {
+                group::REST
+            }
+            Self::Actor | Self::Target | Self::Group | Self::Session | Self::Service => group::REST,
+            Self::Process | Self::Parent | Self::Command | Self::Folder | Self::Path => group::REST,
+            Self::Method | Self::UrlHost | Self::Message | Self::ReasonCode | Self::Signature => group::REST,
+            Self::Extra => group::REST,
+            Self::SrcIp | Self::SrcPort | Self::DstIp | Self::DstPort | Self::Pid | Self::Status => 0,
+            Self::BytesOut | Self::BytesIn | Self::TimeTaken | Self::Outcome | Self::Date | Self::Clock => 0,
+            Self::Rounds | Self::Overlong | Self::Nul | Self::UnicodeEscape => 0,
+        }
+    }
+
+    /// The value is two texts joined by `?` or line ends, so a literal is cut there before it is looked for.
+    pub(super) const fn joined(self) -> bool {
+        matches!(self, Self::Uri | Self::ReadUrl | Self::ReadRequest)
+    }
+}
+
+fn text<'e>(value: &'e vocab::Text<'_>) -> Option<EventValue<'e>> {
+    value.as_deref().map(|value| EventValue::Str(Cow::Borrowed(value)))
+}
+
+fn owned<'e>(value: impl ToString) -> EventValue<'e> {
+    EventValue::Str(Cow::Owned(value.to_string()))
+}
+
+fn number<'e>(value: Option<u64>) -> Option<EventValue<'e>> {
+    value.and_then(|value| i64::try_from(value).ok()).map(EventValue::Int)
+}
+
+/// Value of a field, `None` when the event does not have it.
+pub(super) fn value<'e>(view: &'e View<'_>, name: &str) -> Option<EventValue<'e>> {
+    let event: &'e Event<'_> = view.event;
+    let slot = slot(name);
+    let value = match slot {
+        Slot::SrcIp => event.src_ip.map(owned),
+        Slot::SrcPort => number(event.src_port.map(u64::from)),
+        Slot::SrcHost => text(&event.src_host),
+        Slot::DstIp => event.dst_ip.map(owned),
+        Slot::DstPort => number(event.dst_port.map(u64::from)),
+        Slot::DstHost => text(&event.dst_host),
+        Slot::Device => text(&event.device),
+        Slot::User => text(&event.user),
+        Slot::Uid => text(&event.user_uid),
+        Slot::Domain => text(&event.user_domain),
+        Slot::Actor => text(&event.actor).or_else(|| text(&event.user)),
+        Slot::Target => text(&event.target_user),
+        Slot::Group => text(&event.group),
+        Slot::Session => text(&event.session),
+        Slot::Service => text(&event.service),
+        Slot::Process => text(&event.process),
+        Slot::Pid => number(event.pid.map(u64::from)),
+        Slot::Parent => text(&event.parent),
+        Slot::Command => text(&event.cmdline),
+        Slot::Folder => text(&event.cwd),
+        Slot::Path => text(&event.path),
+        Slot::Method => text(&event.http_method),
+        Slot::UrlHost => text(&event.url_host),
+        Slot::Status => number(event.http_status.map(u64::from)),
+        Slot::BytesOut => number(event.bytes_out),
+        Slot::BytesIn => number(event.bytes_in),
+        Slot::TimeTaken => number(event.latency_us.map(|micros| micros / 1000)),
+        Slot::Agent => text(&event.user_agent),
+        Slot::Referrer => text(&event.referrer),
+        Slot::Message => text(&event.message),
+        Slot::ReasonCode => text(&event.reason_code),
+        Slot::Signature => text(&event.signature),
+        Slot::Outcome => Some(EventValue::Str(Cow::Borrowed(match event.outcome {
+            vocab::Outcome::Success => "success",
+            vocab::Outcome::Failure => "failure",
+            vocab::Outcome::Unknown => "unknown",
+        }))),
+        Slot::Extra => None,
+        _ => return web_value(view, slot),
+    };
+    value.or_else(|| extra(event, name))
+}
+
+fn web_value<'e>(view: &'e View<'_>, slot: Slot) -> Option<EventValue<'e>> {
+    let event: &'e Event<'_> = view.event;
+    let line = |text: &'e str| Some(EventValue::Str(Cow::Borrowed(text)));
+    match slot {
+        Slot::Stem => text(&event.url_path),
+        Slot::Query => text(&event.url_query),
+        Slot::Uri => match (&event.url_path, &event.url_query) {
+            (Some(path), Some(query)) => Some(owned(format!("{path}?{query}"))),
+            (path, _) => text(path),
+        },
+        Slot::Extension => {
+            let name = event.url_path.as_deref()?.rsplit('/').next()?;
+            line(name.rsplit_once('.')?.1)
+        }
+        Slot::Date => event.time.map(|time| owned(clock(time.0).0)),
+        Slot::Clock => event.time.map(|time| owned(clock(time.0).1)),
+        _ if event.url_path.is_none() && event.user_agent.is_none() => None,
+        Slot::ReadPath => line(&view.request().path),
+        Slot::ReadQuery => event.url_query.as_ref().and_then(|_| line(&view.request().query)),
+        Slot::ReadUrl => line(view.url()),
+        Slot::ReadReferrer => line(&view.request().referrer),
+        Slot::ReadAgent => line(&view.request().agent),
+        Slot::ReadRequest => line(view.whole()),
+        Slot::Rounds => Some(EventValue::Int(i64::from(view.request().marks.rounds))),
+        Slot::Overlong => Some(EventValue::Bool(view.request().marks.overlong)),
+        Slot::Nul => Some(EventValue::Bool(view.request().marks.nul)),
+        Slot::UnicodeEscape => Some(EventValue::Bool(view.request().marks.unicode_escape)),
+        _ => None,
+    }
+}
+
+fn extra<'e>(event: &'e Event<'_>, name: &str) -> Option<EventValue<'e>> {
+    let extra = event.extra.iter().find(|extra| extra.name == name)?;
+    let value: &'e str = &extra.value;
+    if extra.bare {
+        if let Ok(number) = value.parse::<i64>() {
+            return Some(EventValue::Int(number));
+        }
+        if let Ok(number) = value.parse::<f64>() {
+            return Some(EventValue::Float(number));
+        }
+        match value {
+            "true" => return Some(EventValue::Bool(true)),
+            "false" => return Some(EventValue::Bool(false)),
+            "null" => return Some(EventValue::Null),
+            _ => {}
+        }
+    }
+    Some(EventValue::Str(Cow::Borrowed(value)))
+}
+
+/// Date and time of day, UTC, from microseconds since 1970.
+fn clock(micros: i64) -> (String, String) {
+    let seconds = micros.div_euclid(1_000_000);
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Civil date from a day number: years begin in March so that the leap day comes last.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn dates_are_civil() {
+        assert_eq!(super::clock(0), ("1970-01-01".into(), "00:00:00".into()));
+        assert_eq!(super::clock(951_827_696_000_000), ("2000-02-29".into(), "12:34:56".into()));
+        assert_eq!(super::clock(1_767_225_599_000_000), ("2025-12-31".into(), "23:59:59".into()));
+    }
+}

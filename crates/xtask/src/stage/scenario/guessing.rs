@@ -1,0 +1,79 @@
+//! Guessing of passwords by hydra and by a plain loop, without any success.
+
+use super::ordinary;
+use crate::stage::clock::at;
+use crate::stage::plan::{Act, Plan, attacker};
+use crate::stage::truth::Declared;
+use crate::stage::world::SERVER;
+
+/// Passwords of the lists that such programs carry.
+const COMMON: [&str; 24] = [
+    "123456", "password", "admin", "root", "12345678", "qwerty", "1234", "111111", "abc123", "letmein",
+    "toor", "passw0rd", "changeme", "welcome", "sakura", "nippon", "P@ssw0rd", "1qaz2wsx", "zaq12wsx",
+    "hello", "master", "dragon", "default", "00000000",
+];
+
+/// Names of the lists that such programs carry; none of them is an account here.
+const NAMES: [&str; 14] = [
+    "admin",
+    "test",
+    "oracle",
+    "postgres",
+    "ubuntu",
+    "pi",
+    "git",
+    "ftpuser",
+    "hadoop",
+    "jenkins",
+    "user",
+    "guest",
+    "deploy",
+    "minecraft",
+];
+
+pub(super) fn plan() -> Plan {
+    let mut plan = Plan::new("guessing", "web02", at(10, 1, 0, 0));
+    ordinary::day(&mut plan, 10);
+    let file = |path: &str, list: &[&str]| Act::File { path: path.to_owned(), text: list.join("\n") + "\n" };
+    plan.step(at(10, 1, 10, 0), None, file("/tmp/common.txt", &COMMON));
+    plan.step(at(10, 1, 10, 0), None, file("/tmp/few.txt", COMMON.get(..3).unwrap_or_default()));
+    plan.step(at(10, 1, 10, 0), None, file("/tmp/names.txt", &NAMES));
+    let target = format!("ssh://{SERVER}");
+    let hydra = |args: &[&str]| args.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let args = hydra(&["-l", "root", "-P", "/tmp/common.txt", "-t", "4", &target]);
+    plan.step(at(10, 3, 12, 20), Some("root"), Act::Hydra { from: attacker(21), args, tries: COMMON.len() });
+    let args = hydra(&["-L", "/tmp/names.txt", "-P", "/tmp/few.txt", "-t", "4", "-u", &target]);
+    plan.step(
+        at(10, 14, 40, 7),
+        Some("names"),
+        Act::Hydra { from: attacker(22), args, tries: NAMES.len() * 3 },
+    );
+    for (number, password) in (0_i64..).zip(COMMON) {
+        let now = at(10, 20, 5, 0) + number * 7 + plan.roll_seconds(4);
+        plan.attempt(now, Some("suzuki"), attacker(23), "suzuki", password);
+    }
+    plan.declared = vec![
+        Declared {
+            key: "root",
+            kind: "password_guessing",
+            also: &[],
+            legal_category: "attempt",
+            notes: "hydra, account root, several tries in one connection",
+        },
+        Declared {
+            key: "names",
+            kind: "dictionary_attack",
+            also: &["password_guessing", "account_enumeration", "password_spraying"],
+            legal_category: "attempt",
+            notes: "hydra, 14 names that are no accounts, 3 passwords each",
+        },
+        Declared {
+            key: "suzuki",
+            kind: "password_guessing",
+            also: &[],
+            legal_category: "attempt",
+            notes: "one existing account, one connection a try",
+        },
+    ];
+    plan
+}

@@ -1,0 +1,77 @@
+"""The web application of the staged site. It has one hole on purpose (download.php)."""
+import json
+import os
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
+
+USERS = {"tanaka@example.jp": "Sakura-2026-tanaka", "admin": "Kanri-9471-kanri"}
+USERS.update({f"kaiin{n:03}@example.jp": f"Natsu{n:03}matsuri" for n in range(1, 61)})
+PAGE = "<!doctype html><meta charset=utf-8><title>{}</title>".format("サンプル商事") + "<p>本文</p>" * 90
+
+
+class Site(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status, text, headers=()):
+        body = text if isinstance(text, bytes) else text.encode()
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        if parts.path == "/search":
+            word = unquote_to_bytes(parts.query[2:].replace("+", " ")) if parts.query.startswith("q=") else b""
+            self.answer(200, PAGE + "<p>%d hits</p>" % (len(word) % 7))
+        elif parts.path == "/wp-login.php":
+            self.answer(200, PAGE + "<form method=post><input name=log><input name=pwd type=password></form>")
+        elif parts.path.startswith("/wp-admin/"):
+            if "staged_session=" in self.headers.get("Cookie", ""):
+                self.answer(200, PAGE + "<p>dashboard</p>" * 200)
+            else:
+                self.answer(302, "", [("Location", "/wp-login.php?redirect_to=%2Fwp-admin%2F")])
+        elif parts.path == "/download.php":
+            # The hole: the name is joined without a check, so that ../ leaves the folder.
+            name = parse_qs(parts.query).get("file", [""])[0]
+            try:
+                with open(os.path.join("/srv/files", name), "rb") as file:
+                    self.answer(200, file.read(1_000_000))
+            except OSError:
+                self.answer(404, PAGE)
+        else:
+            self.answer(404, PAGE)
+
+    do_HEAD = do_GET
+
+    def do_POST(self):
+        length = min(int(self.headers.get("Content-Length") or 0), 65_536)
+        form = parse_qs(self.rfile.read(length).decode("utf-8", "replace"))
+        if urlsplit(self.path).path != "/wp-login.php":
+            self.answer(200, PAGE)
+            return
+        user, word = form.get("log", [""])[0], form.get("pwd", [""])[0]
+        good = USERS.get(user) == word
+        record = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": "login" if good else "login_failed",
+                  "user": user, "ip": self.headers.get("X-Real-IP", ""), "path": "/wp-login.php"}
+        print(json.dumps(record, ensure_ascii=False), file=LOG, flush=True)
+        if good:
+            self.answer(302, "", [("Location", "/wp-admin/"), ("Set-Cookie", "staged_session=1; HttpOnly")])
+        else:
+            self.answer(200, PAGE + "<div id=login_error>ユーザー名またはパスワードが違います。</div>")
+
+
+LOG = open("/var/log/app/login.json", "a", encoding="utf-8")
+WWW_DATA = 33
+os.setgroups([])
+os.setgid(WWW_DATA)
+os.setuid(WWW_DATA)
+ThreadingHTTPServer(("127.0.0.1", 8000), Site).serve_forever()
