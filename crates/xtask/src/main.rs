@@ -3,6 +3,7 @@
 //! Each chore is one module with an `Args` structure and a `run` function.
 
 mod stage;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -20,11 +21,14 @@ struct Cli {
 enum Chore {
     /// Stage the attacks of samples/ against a real sshd, nginx and PAM inside namespaces of their own.
     Stage(stage::Args),
+    /// Check the rules of the tree that no compiler checks.
+    Tidy(tidy::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Stage(args) => stage::run(&args),
+        Chore::Tidy(args) => tidy::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
