@@ -93,7 +93,7 @@ impl Tree {
 
     #[cfg(test)]
     fn of(files: &[(&str, &str)]) -> Self {
-        let files: Vec<_> =
+        let mut files: Vec<_> =
             files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         files.sort();
         Self { names: files.iter().map(|(name, _)| name.clone()).collect(), files }
