@@ -358,7 +358,8 @@ impl Serialize for Kind {
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
-        Self::parse(&name).ok_or_else(|| serde::de::Error::custom(format!("no attack class is named {name:?}")))
+        Self::parse(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("no attack class is named {name:?}")))
     }
 }
 
