@@ -272,7 +272,7 @@ pub fn resolve_path(path: &str) -> Option<String> {
 pub fn without_comments(text: &str) -> Option<String> {
     let has_comment = text.contains("/*");
     let odd_space = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0);
-    if !has_comment && !text.contains("  ") && !text.as_bytes().iter().any(|byte| odd_space(byte)) {
+    if !has_comment && !text.contains("  ") && !text.as_bytes().iter().any(odd_space) {
         return None;
     }
     let mut out = String::with_capacity(text.len());

@@ -1,33 +1,40 @@
 //! Looks at each event as it comes: stateless rules, then reduction to a [`Signal`] (DT-COR-03: once per event).
 
 use crate::rule::RuleSet;
+use crate::sigma::{self, RawMatch};
 use crate::signal::{Detail, OrderKey, RuleIndex, Signal};
 use compact_str::CompactString;
 use smallvec::SmallVec;
 use std::sync::Arc;
 use vocab::{Class, Event, Text};
 
-/// First half of detection. Holds no state about events, so that any order between files is right.
+/// First half of detection. Holds no state about events, so that any order between files is right. It keeps what it has
+/// learned about log sources (which rules apply), so each thread takes a clone of its own.
 #[derive(Clone, Debug)]
 pub struct Front {
-    rules: Arc<RuleSet>,
+    rules: sigma::Engine,
 }
 
 impl Front {
     /// A front for the rule set.
     #[must_use]
     pub fn new(rules: &Arc<RuleSet>) -> Self {
-        Self { rules: Arc::clone(rules) }
+        Self { rules: rules.stateless().clone() }
     }
 
     /// Runs the stateless rules on the event and adds a signal when a correlation or a rule needs it.
-    pub fn observe(&self, event: &Event<'_>, signals: &mut Vec<Signal>) {
+    pub fn observe(&mut self, event: &Event<'_>, signals: &mut Vec<Signal>) {
         let mut matches: SmallVec<[RuleIndex; 2]> = SmallVec::new();
-        self.rules.stateless().matches(event, &mut matches);
+        self.rules.matches(event, &mut matches);
         if matches.is_empty() && !needed(event) {
             return;
         }
         signals.push(reduce(event, matches));
+    }
+
+    /// The stateless rules that match the event, with the fields that made them match, as `sekisho detect` shows them.
+    pub fn raw(&mut self, event: &Event<'_>, matches: &mut Vec<RawMatch>) {
+        self.rules.raw(event, matches);
     }
 }
 

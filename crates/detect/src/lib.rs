@@ -20,4 +20,10 @@ pub mod sigma;
 pub mod signal;
 mod stateless;
 
+pub use front::Front;
+pub use rule::{LoadReport, RuleSet};
+pub use sigma::RawMatch;
 pub use signal::{Detail, OrderKey, RuleIndex, Signal};
+
+/// The built-in rule files, each a path below `rules/` and its text (DT-RUL-09).
+pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -83,6 +83,25 @@ impl Meta {
         Ok(meta)
     }
 
+    /// Gives a Sigma rule without `sekisho.kind` a kind by its ATT&CK tags and log source, else none and confidence low
+    /// (DT-RUL-07).
+    pub fn kind_by_tags(&mut self, document: &Value) {
+        if self.kind.is_some() {
+            return;
+        }
+        let source =
+            |name| document.get("logsource").and_then(|source| source.get(name)).and_then(Value::as_str);
+        let family = crate::sigma::family(
+            source("product").unwrap_or_default(),
+            source("category").unwrap_or_default(),
+        );
+        let (kind, known) = crate::sigma::kind_by_tags(self.tags.iter().map(String::as_str), family);
+        self.kind = Some(kind);
+        if !known && !self.tags.iter().any(|tag| tag.starts_with("sekisho.confidence.")) {
+            self.confidence = Confidence::Low;
+        }
+    }
+
     fn tag(&mut self, tag: &str) -> Result<(), String> {
         let wrong = || format!("tags: sekisho.{tag} is not known");
         let (group, value) = tag.split_once('.').unwrap_or((tag, ""));

@@ -2,7 +2,7 @@
 
 use super::{Meta, Params};
 use crate::RuleIndex;
-use crate::stateless::{self, Stateless};
+use crate::{sigma, stateless};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vocab::Kind;
@@ -63,7 +63,7 @@ pub struct LoadReport {
 pub struct RuleSet {
     rules: Vec<Rule>,
     native: BTreeMap<String, RuleIndex>,
-    stateless: Box<dyn Stateless>,
+    stateless: sigma::Engine,
 }
 
 impl RuleSet {
@@ -113,8 +113,8 @@ impl RuleSet {
 
     /// The engine of stateless rules.
     #[must_use]
-    pub fn stateless(&self) -> &dyn Stateless {
-        self.stateless.as_ref()
+    pub fn stateless(&self) -> &sigma::Engine {
+        &self.stateless
     }
 }
 
@@ -158,7 +158,8 @@ impl Loader {
             }
         };
         let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if value.get("enabled").and_then(Value::as_bool) == Some(false) {
+        let unsupported = value.get("status").and_then(Value::as_str) == Some("unsupported");
+        if unsupported || value.get("enabled").and_then(Value::as_bool) == Some(false) {
             self.report.disabled += 1;
             return;
         }
@@ -214,7 +215,7 @@ fn line_of(text: &str, field: &str) -> usize {
 
 fn build(file: &str, line: usize, text: &str, value: &Value) -> Result<Rule, (usize, String)> {
     let at = |field: &str| line_of(text, field);
-    let meta = Meta::parse(value).map_err(|reason| {
+    let mut meta = Meta::parse(value).map_err(|reason| {
         let field = reason.split(':').next().unwrap_or_default();
         (at(field), reason)
     })?;
@@ -228,6 +229,7 @@ fn build(file: &str, line: usize, text: &str, value: &Value) -> Result<Rule, (us
             .map_err(|reason| (at("sekisho_correlation"), format!("sekisho_correlation: {reason}")))?;
         Body::Correlation(Arc::new(program))
     } else {
+        meta.kind_by_tags(value);
         Body::Sigma(text.to_owned())
     };
     if meta.kind.is_none() && !matches!(body, Body::Sigma(_)) {

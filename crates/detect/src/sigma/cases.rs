@@ -2,6 +2,7 @@
 //! real parsers; here a small reader of combined and plain lines stands in, so that a rule can be tested alone.
 
 use super::*;
+use crate::RuleSet;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -50,29 +51,18 @@ pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-#[cfg_attr(test, expect(dead_code, reason = "used by the corpus test"))]
-pub(super) fn load_folder(folder: &Path) -> (Engine, Vec<Refused>) {
-    let texts: Vec<(String, String)> = yaml_files(folder)
-        .into_iter()
-        .filter(|path| !path.to_string_lossy().ends_with(".test.yml"))
-        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
-        .collect();
-    Engine::load(texts.iter().map(|(file, text)| RuleText { file, text }))
+/// The shipped rules and their engine.
+pub(super) fn shipped() -> (RuleSet, Engine) {
+    let (set, report) = RuleSet::load(crate::BUILTIN, &[]);
+    assert_eq!(report.refused, [], "every shipped rule must load");
+    let engine = set.stateless().clone();
+    (set, engine)
 }
 
-/// A web and host engine of the shipped rules.
-pub(super) fn shipped() -> Engine {
-    let (mut texts, folder) = (Vec::new(), rules_folder());
-    for family in ["web", "host"] {
-        for path in yaml_files(&folder.join(family)) {
-            if !path.to_string_lossy().ends_with(".test.yml") {
-                texts.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    let (engine, refused) = Engine::load(texts.iter().map(|(file, text)| RuleText { file, text }));
-    assert_eq!(refused, [], "every shipped rule must load");
-    engine
+/// Name of a rule by its file.
+fn stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".yml").unwrap_or(name)
 }
 
 fn quoted(text: &str) -> (String, &str) {
@@ -115,7 +105,7 @@ pub(super) fn combined(line: &str) -> Event<'static> {
         url_query: query.and_then(own),
         http_status: numbers.next().and_then(|text| text.parse().ok()),
         bytes_out: numbers.next().and_then(|text| text.parse().ok()),
-        referrer: (referrer != "-").then(|| Cow::Owned(referrer)),
+        referrer: (referrer != "-").then_some(Cow::Owned(referrer)),
         user_agent: own(&agent),
         ..Event::default()
     }
@@ -148,7 +138,7 @@ pub(super) fn host(parser: &str, line: &str) -> Event<'static> {
 
 #[test]
 fn every_rule_holds_its_cases() {
-    let mut engine = shipped();
+    let (set, mut engine) = shipped();
     let folder = rules_folder();
     let (mut wrong, mut run) = (Vec::new(), 0);
     for family in ["web", "host"] {
@@ -164,24 +154,24 @@ fn every_rule_holds_its_cases() {
             assert!(cases.iter().any(|case| case.hostile), "{file}: no hostile case");
             for case in cases {
                 run += 1;
-                if let Some(problem) = run_case(&mut engine, rule, &case) {
+                if let Some(problem) = run_case(&set, &mut engine, rule, &case) {
                     wrong.push(format!("{file}: {}: {problem}", case.name));
                 }
             }
         }
     }
-    println!("{run} cases of {} rules", engine.rules().len());
+    println!("{run} cases of {} rules", set.iter().count());
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn run_case(engine: &mut Engine, rule: &str, case: &Case) -> Option<String> {
+fn run_case(set: &RuleSet, engine: &mut Engine, rule: &str, case: &Case) -> Option<String> {
     let event =
         if case.parser == "combined" { combined(&case.input) } else { host(&case.parser, &case.input) };
     let (mut quick, mut slow) = (SmallVec::new(), SmallVec::new());
     engine.matches(&event, &mut quick);
     engine.matches_slowly(&event, &mut slow);
     assert_eq!(quick, slow, "{}: the prefilter must not change matches", case.name);
-    let names: Vec<&str> = quick.iter().filter_map(|index| engine.rule(*index)?.name.as_deref()).collect();
+    let names: Vec<&str> = quick.iter().filter_map(|index| Some(stem(&set.get(*index)?.file))).collect();
     match &case.expect {
         Expect::None(word) => {
             assert_eq!(word, "none");

@@ -1,4 +1,4 @@
-//! Kind, and the other facts a rule states by its tags (detection.md 5.6).
+//! Kind of a rule that does not state one (DT-RUL-07).
 
 use vocab::Kind;
 
@@ -105,14 +105,17 @@ pub fn kind_by_tags<'t>(tags: impl Iterator<Item = &'t str> + Clone, family: &st
     (Kind::IndicatorMatch, false)
 }
 
-/// Value of the first tag `sekisho.NAME.VALUE`.
-pub(super) fn own_tag<'t>(tags: &'t [String], name: &str) -> Option<&'t str> {
-    own_tags(tags, name).next()
-}
-
-/// Values of all tags `sekisho.NAME.VALUE`.
-pub(super) fn own_tags<'t>(tags: &'t [String], name: &str) -> impl Iterator<Item = &'t str> {
-    tags.iter().filter_map(move |tag| tag.strip_prefix("sekisho.")?.strip_prefix(name)?.strip_prefix('.'))
+/// Log-source family of the table: `web`, `cloud`, or empty.
+#[must_use]
+pub fn family(product: &str, category: &str) -> &'static str {
+    let is = |own: &str, names: &[&str]| names.iter().any(|name| own.eq_ignore_ascii_case(name));
+    if is(category, &["webserver", "proxy"]) || is(product, &["apache", "nginx", "iis"]) {
+        "web"
+    } else if is(product, &["aws", "azure", "m365", "gcp", "okta", "google_workspace"]) {
+        "cloud"
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn of_condition(condition: &ConditionExpr, rule: &SigmaRule) -> Option<Vec<Liter
         ConditionExpr::Not(_) => None,
         ConditionExpr::Identifier(name) => of_detection(rule.detection.named.get(name)?),
         ConditionExpr::Selector { quantifier, pattern } => {
-            let parts = selected(pattern, rule).map(|detection| of_detection(detection));
+            let parts = selected(pattern, rule).map(of_detection);
             match quantifier {
                 Quantifier::All => best(parts),
                 Quantifier::Any => union(parts),

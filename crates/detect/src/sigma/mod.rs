@@ -1,7 +1,7 @@
 //! Sigma rules (detection.md 5.5): the only module that names the types of the rule engine (DT-COR-05, DT-RUL-19).
 //!
-//! A rule file is text with a name; [`Engine::load`] takes many and reports each rule that it refuses. [`Engine::matches`]
-//! looks at one event: a search for necessary literals first, the rule engine only for rules that can match.
+//! [`Engine::load`] takes the Sigma documents of the rule set and reports each that it refuses. [`Engine::matches`] looks
+//! at one event: a search for necessary literals first, the rule engine only for rules that can match.
 
 mod kind;
 mod literal;
@@ -10,14 +10,13 @@ mod plan;
 mod slot;
 mod view;
 
-pub use kind::kind_by_tags;
-pub use load::{Refused, Rule, RuleText};
+pub use kind::{family, kind_by_tags};
+pub use load::Document;
 
 use crate::RuleIndex;
-use literal::Literal;
+use load::Parsed;
 use plan::{Plan, Sources};
-use rsigma_eval::CompiledRule;
-use rsigma_parser::LogSource;
+use rsigma_eval::EvaluationResult;
 use smallvec::SmallVec;
 use std::sync::Arc;
 use view::View;
@@ -25,71 +24,47 @@ use vocab::Event;
 
 /// Plans kept at once; a set of parsers has fewer log sources than this.
 const PLANS_MAX: usize = 256;
-
-/// A loaded rule in the form the engine runs.
-#[derive(Debug)]
-struct Armed {
-    source: LogSource,
-    compiled: CompiledRule,
-    literals: Option<Vec<Literal>>,
-}
-
-/// Loaded rules, shared by all clones.
-#[derive(Debug, Default)]
-struct Loaded {
-    rules: Vec<Rule>,
-    armed: Vec<Armed>,
-}
+/// Longest value of a matched field that is shown, bytes.
+const VALUE_BYTES_MAX: usize = 2048;
 
 /// The stateless rules. Cheap to clone: clones share the rules and keep their own plans, so each thread takes one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Engine {
-    loaded: Arc<Loaded>,
+    loaded: Arc<Vec<Parsed>>,
     plans: Vec<Arc<Plan>>,
     last: usize,
 }
 
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Engine").field("rules", &self.loaded.len()).finish_non_exhaustive()
+    }
+}
+
 impl Engine {
-    /// Loads rule files. A rule's number is its place in [`Engine::rules`]. What cannot be loaded is listed (DT-RUL-02).
+    /// Loads documents, in order of their numbers. What cannot be loaded is listed with its reason (DT-RUL-02).
     #[must_use]
-    pub fn load<'t>(files: impl IntoIterator<Item = RuleText<'t>>) -> (Self, Vec<Refused>) {
-        let (parsed, refused) = load::load(files);
-        let mut loaded = Loaded::default();
-        for (rule, source, compiled, literals) in parsed {
-            loaded.rules.push(rule);
-            loaded.armed.push(Armed { source, compiled, literals });
-        }
+    pub fn load<'t>(documents: impl IntoIterator<Item = Document<'t>>) -> (Self, Vec<(RuleIndex, String)>) {
+        let (loaded, refused) = load::load(documents);
         (Self { loaded: Arc::new(loaded), plans: Vec::new(), last: 0 }, refused)
-    }
-
-    /// What is known of each rule, in the order of their numbers.
-    #[must_use]
-    pub fn rules(&self) -> &[Rule] {
-        &self.loaded.rules
-    }
-
-    /// The rule with this number.
-    #[must_use]
-    pub fn rule(&self, index: RuleIndex) -> Option<&Rule> {
-        self.loaded.rules.get(index.0 as usize)
     }
 
     /// Appends the rules that match the event, in order of their numbers, each once (DT-COR-23).
     pub fn matches(&mut self, event: &Event<'_>, out: &mut SmallVec<[RuleIndex; 2]>) {
-        if self.loaded.armed.is_empty() {
-            return;
-        }
-        let plan = self.plan(event);
-        let view = View::new(event);
-        let mut candidates: SmallVec<[u32; 8]> = SmallVec::new();
-        plan.candidates(&view, &mut candidates);
-        self.evaluate(&view, &candidates, out);
+        self.filtered(event, &mut |index, _| out.push(index));
+    }
+
+    /// As [`Engine::matches`], with the fields and values that made each rule match, as `sekisho detect` shows them.
+    pub fn raw(&mut self, event: &Event<'_>, out: &mut Vec<RawMatch>) {
+        self.filtered(event, &mut |rule, result| {
+            out.push(RawMatch { rule, fields: fields(event, result) });
+        });
     }
 
     /// As [`Engine::matches`], without the prefilter: every rule of the log source is evaluated. For comparison.
     pub fn matches_slowly(&mut self, event: &Event<'_>, out: &mut SmallVec<[RuleIndex; 2]>) {
         let plan = self.plan(event);
-        self.evaluate(&View::new(event), &plan.all, out);
+        self.evaluate(&View::new(event), &plan.all, &mut |index, _| out.push(index));
     }
 
     /// For the log source of the event: rules that apply, rules that are evaluated on every event.
@@ -99,11 +74,27 @@ impl Engine {
         (plan.all.len(), plan.always.len())
     }
 
-    fn evaluate(&self, view: &View<'_>, candidates: &[u32], out: &mut SmallVec<[RuleIndex; 2]>) {
-        for number in candidates {
-            let armed = self.loaded.armed.get(*number as usize);
-            if armed.is_some_and(|armed| rsigma_eval::evaluate_rule(&armed.compiled, view).is_some()) {
-                out.push(RuleIndex(*number));
+    fn filtered(&mut self, event: &Event<'_>, found: &mut dyn FnMut(RuleIndex, &EvaluationResult)) {
+        if self.loaded.is_empty() {
+            return;
+        }
+        let plan = self.plan(event);
+        let view = View::new(event);
+        let mut candidates: SmallVec<[u32; 8]> = SmallVec::new();
+        plan.candidates(&view, &mut candidates);
+        self.evaluate(&view, &candidates, found);
+    }
+
+    fn evaluate(
+        &self,
+        view: &View<'_>,
+        candidates: &[u32],
+        found: &mut dyn FnMut(RuleIndex, &EvaluationResult),
+    ) {
+        for place in candidates {
+            let Some(armed) = self.loaded.get(*place as usize) else { continue };
+            if let Some(result) = rsigma_eval::evaluate_rule(&armed.compiled, view) {
+                found(armed.index, &result);
             }
         }
     }
@@ -122,7 +113,7 @@ impl Engine {
                 return Arc::clone(plan);
             }
         }
-        let numbered = (0_u32..).zip(&self.loaded.armed);
+        let numbered = (0_u32..).zip(self.loaded.iter());
         let plan = Plan::new(
             sources,
             numbered.map(|(number, armed)| (number, &armed.source, armed.literals.as_deref())),
@@ -135,6 +126,39 @@ impl Engine {
         self.last = self.plans.len() - 1;
         plan
     }
+}
+
+/// A stateless rule that matched one event, for `sekisho detect`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawMatch {
+    /// The rule.
+    pub rule: RuleIndex,
+    /// Names and values of the fields that matched; values may be hostile, at most 2,048 bytes each.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Fields that made the rule match; the message where only keywords did.
+fn fields(event: &Event<'_>, result: &EvaluationResult) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for found in result.as_detection().map(|body| body.matched_fields.as_slice()).unwrap_or_default() {
+        let value = match &found.value {
+            serde_json::Value::String(text) => cut(text).to_owned(),
+            other => cut(&other.to_string()).to_owned(),
+        };
+        if !fields.iter().any(|(name, _)| *name == found.field) {
+            fields.push((found.field.clone(), value));
+        }
+    }
+    if fields.is_empty()
+        && let Some(message) = event.message.as_deref()
+    {
+        fields.push(("message".to_owned(), cut(message).to_owned()));
+    }
+    fields
+}
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(VALUE_BYTES_MAX)).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ fn web<'a>(path: &'a str, query: &'a str, agent: &'a str) -> Event<'a> {
 }
 
 fn engine(text: &str) -> Engine {
-    let (engine, refused) = Engine::load([RuleText { file: "test.yml", text }]);
-    assert_eq!(refused, []);
+    let (engine, refused) = Engine::load([Document { index: RuleIndex(0), text }]);
+    assert_eq!(refused, Vec::new());
     engine
 }
 
