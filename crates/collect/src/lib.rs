@@ -14,6 +14,7 @@ pub mod grammar;
 pub mod input;
 pub mod record;
 pub mod registry;
+pub mod syslog;
 pub mod time;
 pub mod unread;
 pub mod web;

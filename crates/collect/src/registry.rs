@@ -17,4 +17,5 @@ pub struct Format {
 }
 
 /// All formats. On a draw the earlier one wins, so the narrower formats stand first.
-pub const FORMATS: &[&Format] = &[&crate::binary::utmp::UTMP, &crate::web::access::ACCESS];
+pub const FORMATS: &[&Format] =
+    &[&crate::binary::utmp::UTMP, &crate::web::access::ACCESS, &crate::syslog::SYSLOG];

@@ -190,13 +190,3 @@ pub(crate) fn row(event: &mut Event<'_>, row: &'static str) -> Parsed {
     event.origin.grammar = row;
     Parsed::Event
 }
-
-/// Id that joins records of the same try (DT-FMT-16): FNV-1a over log source, host and pid or session. Never 0.
-pub(crate) fn attempt_id(source: u32, host: &str, number: u32) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let bytes = host.bytes().chain(source.to_le_bytes()).chain(number.to_le_bytes());
-    for byte in bytes {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash.max(1)
-}

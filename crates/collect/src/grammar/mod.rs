@@ -6,7 +6,7 @@
 mod fill;
 mod pam;
 mod ssh;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod check;
@@ -51,10 +51,7 @@ pub type Grammar = for<'a> fn(&Message<'a>, &mut Event<'a>) -> Parsed;
 /// grammar of their own get one that reads the lines that PAM writes in any program's name.
 #[must_use]
 pub fn of_program(program: &str) -> Option<Grammar> {
-    let name = program.split_once('(').map_or(program, |(name, _)| name);
-    let name =
-        name.rsplit_once('/').map_or(name, |(path, last)| if path.starts_with('/') { last } else { name });
-    Some(match name {
+    Some(match crate::syslog::program_name(program) {
         "sshd" | "sshd-session" | "sshd-auth" => ssh::sshd,
         _ => pam::other,
     })
@@ -74,6 +71,15 @@ fn begin<'a>(
     if event.attempt == 0
         && let Some(pid) = message.pid
     {
-        event.attempt = fill::attempt_id(event.origin.source, message.host, pid);
+        event.attempt =
+            crate::record::attempt_id(event.origin.source, message.host, family(message.program), pid);
+    }
+}
+
+/// Programs that share a process id, by one name.
+fn family(program: &str) -> &str {
+    match crate::syslog::program_name(program) {
+        "sshd-session" | "sshd-auth" => "sshd",
+        name => name,
     }
 }
