@@ -15,6 +15,7 @@ pub mod input;
 pub mod record;
 pub mod registry;
 pub mod syslog;
+pub mod stream;
 pub mod time;
 pub mod unread;
 pub mod web;

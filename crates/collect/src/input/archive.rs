@@ -34,6 +34,8 @@ pub enum Stored {
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     pub(crate) list: Vec<Member>,
+    /// Links called `localtime`, and where they point.
+    pub(crate) zone_links: Vec<(String, String)>,
     /// There are more than the limit.
     pub(crate) cut: bool,
     /// The archive broke off.
@@ -136,6 +138,12 @@ pub(crate) fn tar_members(
                     Member { name, start: at, length, stored: Stored::Plain, modified, encrypted: false };
                 visit(&member, &body);
                 members.list.push(member);
+            }
+            b'2' => {
+                let name = long_name.take().unwrap_or_else(|| header_name(&header));
+                if name.rsplit('/').next() == Some("localtime") {
+                    members.zone_links.push((name, text(header.get(157..257).unwrap_or_default())));
+                }
             }
             _ => long_name = None,
         }

@@ -4,6 +4,7 @@ mod archive;
 mod guard;
 mod magic;
 mod open;
+mod spool;
 pub mod text;
 mod walk;
 
@@ -12,10 +13,11 @@ pub(crate) use archive::{Members, tar_members, zip_members};
 pub use guard::LimitError;
 pub(crate) use guard::reason_of;
 pub use magic::{Packing, packing};
-pub(crate) use open::in_memory;
 pub use open::{Base, Location, Opened, Step, open};
+pub(crate) use open::{in_memory, open_counted};
+pub use spool::Spool;
 pub(crate) use walk::shown;
-pub use walk::{Found, walk};
+pub use walk::{Found, Walked, walk};
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -42,6 +44,9 @@ pub struct Limits {
     pub depth_max: usize,
     /// An archive that can only be read with seeking, inside another one: how much of it is kept in memory.
     pub inner_archive_bytes_max: u64,
+    /// A compressed tar archive up to this size is unpacked once into a temporary file; a larger one is unpacked anew for
+    /// each member.
+    pub spool_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -56,6 +61,7 @@ impl Default for Limits {
             zstd_window_log_max: 27,
             depth_max: 64,
             inner_archive_bytes_max: 64 << 20,
+            spool_bytes_max: 4 << 30,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::archive::{Member, Stored};
 use super::guard::{Counted, Guarded};
 use super::magic::Packing;
+use super::spool::Spool;
 use super::{Limits, Once};
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
@@ -37,8 +38,8 @@ pub enum Base {
     File(PathBuf),
     /// A stream that can be read once, behind the bytes that were read from it for recognition.
     Once(Arc<Vec<u8>>, Once),
-    /// Bytes in memory.
-    Memory(Arc<Vec<u8>>),
+    /// Bytes that were put aside, because they are read more than once.
+    Spool(Arc<Spool>),
 }
 
 /// An open stream of decompressed bytes.
@@ -49,35 +50,30 @@ pub type Opened = Box<dyn Read + Send>;
 /// # Errors
 /// When the file cannot be opened, a stream was read already, or an inner zip archive is larger than its limit.
 pub fn open(location: &Location, limits: &Limits) -> io::Result<Opened> {
-    let taken = Arc::new(AtomicU64::new(0));
+    open_counted(location, limits, &Arc::default())
+}
+
+/// As [`open`]; `taken` counts the stored bytes that were read, for progress and for the ratio.
+pub(crate) fn open_counted(
+    location: &Location,
+    limits: &Limits,
+    taken: &Arc<AtomicU64>,
+) -> io::Result<Opened> {
     let mut steps = location.steps.as_slice();
-    let mut stream: Opened = match (&location.base, steps) {
-        (Base::File(path), [Step::Member(Packing::Zip, member), rest @ ..]) => {
-            steps = rest;
-            zip_member(open_file(path)?, member, &taken, *limits)?
-        }
-        (Base::File(path), [Step::Member(Packing::Tar, member), rest @ ..]) => {
-            steps = rest;
-            let mut file = open_file(path)?;
-            file.seek(SeekFrom::Start(member.start))?;
-            let inner = Box::new(Counted::new(file, Arc::clone(&taken)));
-            Box::new(Exactly { inner, left: member.length })
-        }
-        (Base::Memory(bytes), _) => {
-            Box::new(Counted::new(Cursor::new(bytes.as_ref().clone()), Arc::clone(&taken)))
-        }
-        (Base::File(path), _) => Box::new(Counted::new(open_file(path)?, Arc::clone(&taken))),
-        (Base::Once(head, once), _) => {
+    let mut stream = match &location.base {
+        Base::File(path) => first_layer(open_file(path)?, &mut steps, taken, limits)?,
+        Base::Spool(spool) => first_layer(spool.reader(), &mut steps, taken, limits)?,
+        Base::Once(head, once) => {
             let stream = once.lock().ok().and_then(|mut slot| slot.take());
             let Some(stream) = stream else { return Err(io::Error::other("the stream was read already")) };
-            Box::new(Counted::new(Cursor::new(head.as_ref().clone()).chain(stream), Arc::clone(&taken)))
+            Box::new(Counted::new(Cursor::new(head.as_ref().clone()).chain(stream), Arc::clone(taken)))
         }
     };
     for step in steps {
         stream = match step {
             Step::Unpack(packing) => {
                 let inner = BufReader::with_capacity(64 << 10, stream);
-                guarded(unpack(*packing, inner, limits)?, &taken, *limits)
+                guarded(unpack(*packing, inner, limits)?, taken, *limits)
             }
             Step::Member(Packing::Tar, member) => {
                 let skipped = io::copy(&mut stream.by_ref().take(member.start), &mut io::sink())?;
@@ -88,11 +84,32 @@ pub fn open(location: &Location, limits: &Limits) -> io::Result<Opened> {
             }
             Step::Member(_, member) => {
                 let whole = in_memory(stream, limits)?;
-                zip_member(Cursor::new(whole), member, &taken, *limits)?
+                zip_member(Cursor::new(whole), member, taken, *limits)?
             }
         };
     }
     Ok(stream)
+}
+
+/// The file itself, or the member of it that is reached by seeking.
+fn first_layer<R: Read + Seek + Send + 'static>(
+    mut file: R,
+    steps: &mut &[Step],
+    taken: &Arc<AtomicU64>,
+    limits: &Limits,
+) -> io::Result<Opened> {
+    Ok(match *steps {
+        [Step::Member(Packing::Zip, member), rest @ ..] => {
+            *steps = rest;
+            zip_member(file, member, taken, *limits)?
+        }
+        [Step::Member(Packing::Tar, member), rest @ ..] => {
+            *steps = rest;
+            file.seek(SeekFrom::Start(member.start))?;
+            Box::new(Exactly { inner: Box::new(Counted::new(file, Arc::clone(taken))), left: member.length })
+        }
+        _ => Box::new(Counted::new(file, Arc::clone(taken))),
+    })
 }
 
 fn open_file(path: &PathBuf) -> io::Result<File> {

@@ -20,10 +20,19 @@ pub struct Found {
     pub modified: Option<i64>,
 }
 
+/// What lies at or below a path.
+#[derive(Clone, Debug, Default)]
+pub struct Walked {
+    /// The regular files.
+    pub files: Vec<Found>,
+    /// Links called `localtime`, and where they point: on most systems the zone of the host is told by the target alone.
+    pub zone_links: Vec<(PathBuf, PathBuf)>,
+}
+
 /// All regular files at or below a path, in byte order of their paths. A symbolic link is followed only when it is the
 /// input itself; inside a folder its target is read where it stands, and a target outside of the root is reported.
-pub fn walk(root: &Path, limits: &Limits, unread: &mut Unread) -> Vec<Found> {
-    let mut found = Vec::new();
+pub fn walk(root: &Path, limits: &Limits, unread: &mut Unread) -> Walked {
+    let mut found = Walked::default();
     match fs::metadata(root) {
         Ok(meta) if meta.is_dir() => folder(root, root, limits.depth_max, &mut found, unread),
         Ok(meta) => file(root, root, &meta, &mut found, unread),
@@ -32,7 +41,7 @@ pub fn walk(root: &Path, limits: &Limits, unread: &mut Unread) -> Vec<Found> {
     found
 }
 
-fn folder(path: &Path, root: &Path, depth_left: usize, found: &mut Vec<Found>, unread: &mut Unread) {
+fn folder(path: &Path, root: &Path, depth_left: usize, found: &mut Walked, unread: &mut Unread) {
     if depth_left == 0 {
         unread.file(&shown(path), UnreadReason::LimitDepth, "at most 64 folders inside each other");
         return;
@@ -51,7 +60,7 @@ fn folder(path: &Path, root: &Path, depth_left: usize, found: &mut Vec<Found>, u
     paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     for path in paths {
         match fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_symlink() => link(&path, root, unread),
+            Ok(meta) if meta.is_symlink() => link(&path, root, found, unread),
             Ok(meta) if meta.is_dir() => folder(&path, root, depth_left - 1, found, unread),
             Ok(meta) => file(&path, root, &meta, found, unread),
             Err(error) => failed(&path, &error, unread),
@@ -59,7 +68,7 @@ fn folder(path: &Path, root: &Path, depth_left: usize, found: &mut Vec<Found>, u
     }
 }
 
-fn file(path: &Path, root: &Path, meta: &Metadata, found: &mut Vec<Found>, unread: &mut Unread) {
+fn file(path: &Path, root: &Path, meta: &Metadata, found: &mut Walked, unread: &mut Unread) {
     if !meta.is_file() {
         unread.file(&shown(path), UnreadReason::SpecialFile, "a regular file, not a FIFO, socket or device");
         return;
@@ -68,16 +77,21 @@ fn file(path: &Path, root: &Path, meta: &Metadata, found: &mut Vec<Found>, unrea
         let after = time.duration_since(std::time::UNIX_EPOCH).ok()?;
         i64::try_from(after.as_secs()).ok()
     });
-    found.push(Found { path: path.to_owned(), root: root.to_owned(), size: meta.len(), modified });
+    found.files.push(Found { path: path.to_owned(), root: root.to_owned(), size: meta.len(), modified });
 }
 
 /// A link inside a folder: what it points to inside the root is read under its own name.
-fn link(path: &Path, root: &Path, unread: &mut Unread) {
+fn link(path: &Path, root: &Path, found: &mut Walked, unread: &mut Unread) {
+    if path.file_name().is_some_and(|name| name == "localtime")
+        && let Ok(target) = fs::read_link(path)
+    {
+        found.zone_links.push((path.to_owned(), target));
+        return;
+    }
     let inside = fs::canonicalize(path)
         .and_then(|target| Ok((target, fs::canonicalize(root)?)))
         .is_ok_and(|(target, root)| target.starts_with(root));
-    let zone_link = path.file_name().is_some_and(|name| name == "localtime");
-    if !inside && !zone_link {
+    if !inside {
         unread.file(&shown(path), UnreadReason::SpecialFile, "no symbolic link that leads out of the folder");
     }
 }

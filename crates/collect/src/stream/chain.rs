@@ -24,17 +24,17 @@ impl Age {
 
 /// Splits a name into the name of its chain and its age.
 pub(crate) fn split(name: &str) -> (&str, Age) {
-    let base = [".gz", ".xz", ".bz2", ".zst", ".Z"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let base =
+        [".gz", ".xz", ".bz2", ".zst", ".Z"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     if let Some((stem, tail)) = base.rsplit_once('.')
         && !stem.is_empty()
+        && let Some(number) = digits(tail, 1, 4)
     {
-        if let Some(number) = digits(tail, 1, 4) {
-            return match dated(stem) {
-                // `auth.log-20261101.2`
-                Some((stem, date, _)) => (stem, Age::Dated(date, number)),
-                None => (stem, Age::Numbered(Reverse(number))),
-            };
-        }
+        return match dated(stem) {
+            // `auth.log-20261101.2`
+            Some((stem, date, _)) => (stem, Age::Dated(date, number)),
+            None => (stem, Age::Numbered(Reverse(number))),
+        };
     }
     match dated(base) {
         Some((stem, date, rest)) => (stem, Age::Dated(date, rest)),
@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn oldest_first() {
-        let mut names = vec!["auth.log", "auth.log.2.gz", "auth.log.10.gz", "auth.log-20260101", "auth.log.1"];
+        let mut names =
+            vec!["auth.log", "auth.log.2.gz", "auth.log.10.gz", "auth.log-20260101", "auth.log.1"];
         names.sort_by_key(|name| split(name).1);
         assert_eq!(names, ["auth.log-20260101", "auth.log.10.gz", "auth.log.2.gz", "auth.log.1", "auth.log"]);
     }

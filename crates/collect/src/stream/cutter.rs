@@ -74,6 +74,12 @@ impl Cutter {
         self.error.take()
     }
 
+    /// The stream broke off behind the head that was handed over.
+    pub(crate) fn broken(&mut self, error: io::Error) {
+        self.error = Some(error);
+        self.ended = true;
+    }
+
     /// The next block; `None` at the end.
     pub(crate) fn next(&mut self) -> Option<Block> {
         loop {
@@ -108,7 +114,9 @@ impl Cutter {
     fn too_long(&self) -> bool {
         match self.plan.cut {
             Cut::Whole => false,
-            _ => self.buffer.len() - self.record >= BLOCK_BYTES_MAX || self.buffer.len() >= 2 * BLOCK_BYTES_MAX,
+            _ => {
+                self.buffer.len() - self.record >= BLOCK_BYTES_MAX || self.buffer.len() >= 2 * BLOCK_BYTES_MAX
+            }
         }
     }
 
@@ -182,7 +190,8 @@ impl Cutter {
     }
 
     fn scan_wide_lines(&mut self) {
-        let newline: [u8; 2] = if self.plan.charset == Some(Charset::Utf16Be) { [0, b'\n'] } else { [b'\n', 0] };
+        let newline: [u8; 2] =
+            if self.plan.charset == Some(Charset::Utf16Be) { [0, b'\n'] } else { [b'\n', 0] };
         let mut at = self.scanned;
         while let Some(pair) = self.buffer.get(at..at + 2) {
             at += 2;

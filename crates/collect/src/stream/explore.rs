@@ -1,6 +1,6 @@
 //! Looking into inputs: which streams of records they hold, through compression and archives.
 
-use crate::input::{Base, Limits, Location, Member, Packing, Step, open, packing};
+use crate::input::{Base, LimitError, Limits, Location, Member, Packing, Spool, Step, open, packing};
 use crate::record::UnreadReason;
 use crate::unread::Unread;
 use std::fs::File;
@@ -13,27 +13,28 @@ pub(crate) const SAMPLE_BYTES: usize = 64 << 10;
 /// A stream of records that was found.
 pub(crate) struct Explored {
     pub(crate) location: Location,
-    pub(crate) sample: Vec<u8>,
-    pub(crate) complete: bool,
+    pub(crate) head: Head,
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<i64>,
-    /// Input, or archive, inside which it lies: zone files count for their own scope.
-    pub(crate) scope: String,
 }
+
+/// A link called `localtime` that was found inside an archive: its name, and where it points.
+pub(crate) type ZoneLink = (String, String);
 
 /// Looks into one location and everything inside it.
 pub(crate) struct Explorer<'a> {
     pub(crate) limits: Limits,
     pub(crate) unread: &'a mut Unread,
-    pub(crate) found: Vec<Explored>,
+    pub(crate) zone_links: &'a mut Vec<ZoneLink>,
+    /// Gets each stream as it is found, so that only one sample is held at a time.
+    pub(crate) visit: &'a mut dyn FnMut(Explored, &mut Unread),
 }
 
 /// What is known of a location from outside.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Outside {
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<i64>,
-    pub(crate) scope: String,
 }
 
 impl Explorer<'_> {
@@ -66,14 +67,8 @@ impl Explorer<'_> {
         let Some(packing) = packing(&head.bytes) else {
             // The size is known only where nothing was unpacked on the way.
             let packed = location.steps.iter().any(|step| matches!(step, Step::Unpack(_)));
-            self.found.push(Explored {
-                complete: head.complete,
-                sample: head.bytes,
-                size: outside.size.filter(|_| !packed),
-                modified: outside.modified,
-                scope: outside.scope,
-                location,
-            });
+            let size = outside.size.filter(|_| !packed);
+            (self.visit)(Explored { head, size, modified: outside.modified, location }, self.unread);
             return;
         };
         let after_unpack = matches!(location.steps.last(), Some(Step::Unpack(_)));
@@ -116,17 +111,16 @@ impl Explorer<'_> {
     }
 
     fn archive(&mut self, location: Location, packing: Packing, layers: u32, outside: Outside) {
-        let location = match self.kept(location) {
-            Ok(location) => location,
+        let (location, cut_short) = match self.kept(location, packing) {
+            Ok(kept) => kept,
             Err((name, error)) => return self.failed(&name, &error, true),
         };
-        let outside = Outside { scope: location.name.clone(), ..outside };
-        let mut samples = Vec::new();
+        let limits = self.limits;
         let members = match packing {
             Packing::Zip => self.zip_members(&location),
-            _ => open(&location, &self.limits).map(|mut stream| {
-                crate::input::tar_members(&mut stream, &self.limits, SAMPLE_BYTES, &mut |_, sample| {
-                    samples.push(sample.to_vec());
+            _ => open(&location, &limits).map(|mut stream| {
+                crate::input::tar_members(&mut stream, &limits, SAMPLE_BYTES, &mut |member, sample| {
+                    self.member(&location, packing, member.clone(), Some(sample), layers, outside);
                 })
             }),
         };
@@ -134,15 +128,19 @@ impl Explorer<'_> {
             Ok(members) => members,
             Err(error) => return self.failed(&location.name, &error, true),
         };
-        let mut samples = samples.into_iter();
-        for member in members.list {
-            self.member(&location, packing, member, samples.next(), layers, &outside);
+        if packing == Packing::Zip {
+            for member in members.list {
+                self.member(&location, packing, member, None, layers, outside);
+            }
+        }
+        for (name, target) in members.zone_links {
+            self.zone_links.push((format!("{}!{name}", location.name), target));
         }
         if members.cut {
             let expected = format!("at most {} members", self.limits.members_max);
             self.unread.file(&location.name, UnreadReason::LimitSize, expected);
         }
-        if let Some(error) = members.broken {
+        if let Some(error) = cut_short.or(members.broken) {
             self.failed(&location.name, &error, true);
         }
     }
@@ -152,20 +150,17 @@ impl Explorer<'_> {
         location: &Location,
         packing: Packing,
         member: Member,
-        sample: Option<Vec<u8>>,
+        sample: Option<&[u8]>,
         layers: u32,
-        outside: &Outside,
+        outside: Outside,
     ) {
         let name = format!("{}!{}", location.name, member.name);
         if member.encrypted {
             self.unread.file(&name, UnreadReason::EncryptedArchive, "a member without password");
             return;
         }
-        let outside = Outside {
-            size: Some(member.length),
-            modified: member.modified.or(outside.modified),
-            scope: outside.scope.clone(),
-        };
+        let modified = member.modified.or(outside.modified);
+        let outside = Outside { size: Some(member.length).filter(|_| packing == Packing::Tar), modified };
         let length = member.length;
         let mut steps = location.steps.clone();
         steps.push(Step::Member(packing, member));
@@ -173,24 +168,46 @@ impl Explorer<'_> {
         match sample {
             Some(bytes) => {
                 let complete = bytes.len() as u64 >= length;
-                self.sorted(inner, Head { bytes, complete, error: None }, layers, outside);
+                self.sorted(inner, Head { bytes: bytes.to_vec(), complete, error: None }, layers, outside);
             }
             None => self.look(inner, layers, outside),
         }
     }
 
-    /// An archive that comes from a stream is kept in memory, because it is read once for each member.
-    fn kept(&self, location: Location) -> Result<Location, (String, io::Error)> {
-        let Base::Once(..) = &location.base else { return Ok(location) };
-        let whole = open(&Location { steps: Vec::new(), ..location.clone() }, &self.limits)
-            .and_then(|stream| crate::input::in_memory(stream, &self.limits))
-            .map_err(|error| (location.name.clone(), error))?;
-        Ok(Location { base: Base::Memory(Arc::new(whole)), ..location })
+    /// An archive is read once for each member: what comes from a stream, or out of a decompressor, is put aside. The
+    /// error is what cut it short.
+    fn kept(
+        &self,
+        location: Location,
+        packing: Packing,
+    ) -> Result<(Location, Option<io::Error>), (String, io::Error)> {
+        let once = matches!(location.base, Base::Once(..));
+        let unpacked = packing == Packing::Tar && !location.steps.is_empty();
+        if !once && !unpacked {
+            return Ok((location, None));
+        }
+        let bytes_max = if once { self.limits.file_bytes_max } else { self.limits.spool_bytes_max };
+        let filled = open(&location, &self.limits).and_then(|stream| Spool::fill(stream, bytes_max));
+        match filled {
+            Ok((_, Some(error))) if !once && limit_is_size(&error) => Ok((location, None)),
+            Ok((spool, error)) => {
+                let base = Base::Spool(spool);
+                Ok((Location { base, steps: Vec::new(), name: location.name }, error))
+            }
+            // No room for it: read it anew for each member.
+            Err(_) if !once => Ok((location, None)),
+            Err(error) => Err((location.name, error)),
+        }
     }
 
     fn zip_members(&self, location: &Location) -> io::Result<crate::input::Members> {
         match (&location.base, location.steps.as_slice()) {
-            (Base::File(path), []) => crate::input::zip_members(io::BufReader::new(File::open(path)?), &self.limits),
+            (Base::File(path), []) => {
+                crate::input::zip_members(io::BufReader::new(File::open(path)?), &self.limits)
+            }
+            (Base::Spool(spool), []) => {
+                crate::input::zip_members(io::BufReader::new(spool.reader()), &self.limits)
+            }
             _ => {
                 let whole = crate::input::in_memory(open(location, &self.limits)?, &self.limits)?;
                 crate::input::zip_members(Cursor::new(whole), &self.limits)
@@ -202,6 +219,11 @@ impl Explorer<'_> {
         let (reason, expected) = crate::input::reason_of(error, packed);
         self.unread.file(name, reason, expected);
     }
+}
+
+fn limit_is_size(error: &io::Error) -> bool {
+    let limit = error.get_ref().and_then(|inner| inner.downcast_ref::<LimitError>());
+    matches!(limit, Some(LimitError::Size { .. }))
 }
 
 /// The beginning of a stream.

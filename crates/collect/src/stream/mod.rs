@@ -10,10 +10,14 @@ mod explore;
 mod json_cut;
 mod plan;
 mod reader;
+mod recognise;
+mod side;
 #[cfg(test)]
 mod tests;
 mod years;
 
 pub use block::{BLOCK_BYTES_MAX, Block, BlockRecord, PARSED_BYTES_MAX, RECORDS_MAX};
-pub use plan::{FilePlan, Plan, PlanSettings, SideFile, SideKind, SourcePlan, plan};
-pub use reader::{FileStats, SourceReader, YearReport};
+pub use plan::{FilePlan, Plan, PlanSettings, SourcePlan, plan};
+pub use reader::{FileStats, SourceReader, SourceReport};
+pub use side::{SideFile, SideKind};
+pub use years::YearReport;

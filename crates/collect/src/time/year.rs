@@ -16,18 +16,37 @@ pub struct YearWalk {
     relative: i32,
     leap_days: u128,
     known: Option<(i32, i16)>,
+    /// The last record began with a stamp without year.
+    yearless: bool,
+    /// Beginning of the last record with a stamp: the next one mostly begins the same and needs no parsing.
+    same: [u8; 10],
 }
 
 impl YearWalk {
     /// Takes the next record; returns its year relative to that of the first stamp.
     pub fn step(&mut self, record: &[u8]) -> i32 {
+        let start = record.first_chunk::<10>();
+        if start == Some(&self.same) {
+            return self.relative;
+        }
+        self.yearless = false;
         if let Some(civil) = yearless(record) {
             self.stamp(civil);
+            self.yearless = true;
         } else if let Some(civil) = full(record) {
             self.stamp(civil);
             self.known = Some((self.relative, civil.year));
         }
+        // Ten bytes hold month, day and hour, or the whole date, unless a priority stands in front.
+        let keeps = start.filter(|start| start[0] != b'<' && (self.yearless || start[0].is_ascii_digit()));
+        self.same = keeps.copied().unwrap_or_default();
         self.relative
+    }
+
+    /// Did the last record begin with a stamp without year?
+    #[must_use]
+    pub const fn is_yearless(&self) -> bool {
+        self.yearless
     }
 
     fn stamp(&mut self, civil: Civil) {

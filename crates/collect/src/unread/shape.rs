@@ -81,27 +81,24 @@ fn shape_of(message: &str) -> String {
         let variable = word.bytes().any(|b| {
             b.is_ascii_digit() || matches!(b, b'@' | b'/' | b'"' | b'\'' | b'\\' | b'<') || b >= 0x80
         });
-        if variable && starred {
+        let key = word
+            .split_once('=')
+            .map(|(key, _)| key)
+            .filter(|key| variable && key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_'));
+        if variable && key.is_none() && starred {
             continue;
         }
         if !shape.is_empty() {
             shape.push(' ');
         }
-        match (variable, word.split_once('=')) {
-            (true, Some((key, _))) if key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') => {
+        match key {
+            Some(key) => {
                 shape.push_str(key);
                 shape.push_str("=*");
-                starred = false;
             }
-            (true, _) => {
-                shape.push('*');
-                starred = true;
-            }
-            (false, _) => {
-                shape.push_str(word);
-                starred = false;
-            }
+            None => shape.push_str(if variable { "*" } else { word }),
         }
+        starred = variable && key.is_none();
     }
     shape
 }
