@@ -6,7 +6,7 @@ use super::{Meaning, Printed};
 
 /// `Nov  2 03:04:05`, also with milliseconds, with the year after the day, or with the year in front.
 #[must_use]
-pub(super) fn rfc3164(text: &[u8]) -> Option<Printed> {
+pub(crate) fn rfc3164(text: &[u8]) -> Option<Printed> {
     let mut civil = Civil::default();
     let mut at = 0;
     if digit(text, 0).is_some() {
@@ -47,7 +47,7 @@ fn month_day(text: &[u8], at: usize, civil: &mut Civil) -> Option<usize> {
 
 /// `[22/Nov/2026:04:05:06 +0900]`, with or without brackets.
 #[must_use]
-pub(super) fn clf(text: &[u8]) -> Option<Printed> {
+pub(crate) fn clf(text: &[u8]) -> Option<Printed> {
     let open = usize::from(text.first() == Some(&b'['));
     let mut civil = Civil { day: two(text, open)?, ..Civil::default() };
     is(text, open + 2, b'/')?;
@@ -66,7 +66,7 @@ pub(super) fn clf(text: &[u8]) -> Option<Printed> {
 
 /// `[Sun Nov 22 04:05:06.123456 2026]`.
 #[must_use]
-pub(super) fn apache_error(text: &[u8]) -> Option<Printed> {
+pub(crate) fn apache_error(text: &[u8]) -> Option<Printed> {
     is(text, 0, b'[')?;
     let inner = ctime(text.get(1..)?)?;
     is(text, inner.length + 1, b']')?;
@@ -75,7 +75,7 @@ pub(super) fn apache_error(text: &[u8]) -> Option<Printed> {
 
 /// `Sun Nov 22 04:05:06 2026`, with an optional fraction, and an optional zone word before the year.
 #[must_use]
-pub(super) fn ctime(text: &[u8]) -> Option<Printed> {
+pub(crate) fn ctime(text: &[u8]) -> Option<Printed> {
     if !weekday_name(text, 0) {
         return None;
     }

@@ -20,7 +20,7 @@ fn number(text: &[u8]) -> Option<(i64, usize)> {
 /// Seconds (9 or 10 digits, with an optional fraction), milliseconds (13), microseconds (16) or nanoseconds (19) since
 /// 1970, told apart by size.
 #[must_use]
-pub(super) fn epoch(text: &[u8]) -> Option<Printed> {
+pub(crate) fn epoch(text: &[u8]) -> Option<Printed> {
     let (value, count) = number(text)?;
     let (micros, length) = match count {
         9 | 10 => {
@@ -38,7 +38,7 @@ pub(super) fn epoch(text: &[u8]) -> Option<Printed> {
 
 /// `msg=audit(1795320306.123:456)` with or without `msg=`; ends after the closing bracket.
 #[must_use]
-pub(super) fn audit(text: &[u8]) -> Option<Printed> {
+pub(crate) fn audit(text: &[u8]) -> Option<Printed> {
     let start = if text.starts_with(b"msg=audit(") {
         10
     } else if text.starts_with(b"audit(") {
@@ -56,21 +56,21 @@ pub(super) fn audit(text: &[u8]) -> Option<Printed> {
 
 /// Windows FILETIME as 18 decimal digits: 100 ns since 1601-01-01.
 #[must_use]
-pub(super) fn filetime(text: &[u8]) -> Option<Printed> {
+pub(crate) fn filetime(text: &[u8]) -> Option<Printed> {
     let (value, count) = number(text)?;
     (count == 18).then(|| Printed { meaning: Meaning::Instant(filetime_value(value)), length: count })
 }
 
 /// A FILETIME value as a point in time.
 #[must_use]
-pub(super) const fn filetime_value(value: i64) -> Timestamp {
+pub(crate) const fn filetime_value(value: i64) -> Timestamp {
     Timestamp(value / 10 - 11_644_473_600_000_000)
 }
 
 /// `@4000000065b3a1c70a1b2c3d`: TAI64N label of multilog. TAI is taken to be 10 s ahead of UTC, as its writers do; leap
 /// seconds are not counted.
 #[must_use]
-pub(super) fn tai64n(text: &[u8]) -> Option<Printed> {
+pub(crate) fn tai64n(text: &[u8]) -> Option<Printed> {
     is(text, 0, b'@')?;
     let label = std::str::from_utf8(text.get(1..25)?).ok()?;
     if !label.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -88,7 +88,7 @@ pub(super) fn tai64n(text: &[u8]) -> Option<Printed> {
 
 /// `11/22/2026 04:05:06 AM`; without the half-day mark the clock has 24 hours.
 #[must_use]
-pub(super) fn us(text: &[u8]) -> Option<Printed> {
+pub(crate) fn us(text: &[u8]) -> Option<Printed> {
     let (month, at) = one_or_two(text, 0)?;
     is(text, at, b'/')?;
     let (day, at) = one_or_two(text, at + 1)?;
@@ -120,7 +120,7 @@ pub(super) fn us(text: &[u8]) -> Option<Printed> {
 
 /// `2026年11月22日 04時05分06秒`; the seconds may be missing.
 #[must_use]
-pub(super) fn japanese(text: &[u8]) -> Option<Printed> {
+pub(crate) fn japanese(text: &[u8]) -> Option<Printed> {
     let mut civil = Civil { year: four(text, 0)?, ..Civil::default() };
     let at = word(text, 4, "年")?;
     let (month, at) = one_or_two(text, at)?;
