@@ -57,6 +57,11 @@ impl Findings {
         Some(finding)
     }
 
+    /// All findings so far, in order of being handed over.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.entries.iter().map(|(_, finding)| finding)
+    }
+
     /// Findings in order of their numbers, with ids `F-000001` on.
     #[must_use]
     pub fn finish(&mut self) -> Vec<Finding> {

@@ -122,6 +122,11 @@ fn detail(event: &Event<'_>) -> Option<Box<Detail>> {
         message: own(&event.message),
         reason_code: own(&event.reason_code),
         src_host: own(&event.src_host),
+        user_uid: own(&event.user_uid),
+        actor_uid: own(&event.actor_uid),
+        signature: own(&event.signature),
+        dst_ip: event.dst_ip,
+        dst_port: event.dst_port,
         readings: event.readings.clone(),
     }))
 }

@@ -19,6 +19,7 @@ pub mod rule;
 pub mod sigma;
 pub mod signal;
 mod stateless;
+pub mod trace;
 
 pub use front::Front;
 pub use rule::{LoadReport, RuleSet};

@@ -100,5 +100,10 @@ pub struct Detail {
     pub message: CompactString,
     pub reason_code: CompactString,
     pub src_host: CompactString,
+    pub user_uid: CompactString,
+    pub actor_uid: CompactString,
+    pub signature: CompactString,
+    pub dst_ip: Option<IpAddr>,
+    pub dst_port: Option<u16>,
     pub readings: Vec<Reading>,
 }

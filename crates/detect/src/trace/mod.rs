@@ -1,0 +1,81 @@
+//! What an attacker leaves on a computer: use of rights, changed accounts, hidden doors, damaged logs (detection.md 4.5,
+//! 4.7). Each class has a rule document in `rules/trace/` that holds its numbers and lists (DT-KND-01).
+
+mod account;
+mod command;
+mod deed;
+mod logs;
+mod privilege;
+mod report;
+mod rules;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod world;
+
+use crate::engine::{Ctx, Detector};
+use crate::rule::RuleSet;
+use crate::signal::Signal;
+use deed::Deed;
+use report::Reporter;
+use vocab::Context;
+use world::World;
+
+/// What the parts share while they look at a record.
+struct Desk<'a> {
+    world: &'a World,
+    reporter: &'a mut Reporter,
+}
+
+/// One class of traces.
+trait Part: std::fmt::Debug + Send {
+    /// Sees a record, in order of time.
+    fn see(&mut self, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx);
+
+    /// The input has ended.
+    fn close(&mut self, desk: &mut Desk<'_>, ctx: &mut Ctx) {
+        let _ = (desk, ctx);
+    }
+}
+
+/// Watches the traces. Must see a signal after the detectors of guessing and of account use, so that their entries are
+/// known when the input ends.
+#[derive(Debug)]
+pub struct Traces {
+    world: World,
+    reporter: Reporter,
+    parts: Vec<Box<dyn Part>>,
+}
+
+impl Traces {
+    /// The parts whose rules are in force.
+    #[must_use]
+    pub fn new(rules: &RuleSet, context: &Context) -> Self {
+        let mut parts: Vec<Box<dyn Part>> = Vec::new();
+        parts.extend(privilege::Privilege::new(rules).map(|part| Box::new(part) as Box<dyn Part>));
+        parts.extend(account::Accounts::new(rules, context).map(|part| Box::new(part) as Box<dyn Part>));
+        parts.extend(logs::Logs::new(rules).map(|part| Box::new(part) as Box<dyn Part>));
+        Self { world: World::default(), reporter: Reporter::default(), parts }
+    }
+}
+
+impl Detector for Traces {
+    fn push(&mut self, signal: &Signal, ctx: &mut Ctx) {
+        let deed = Deed::of(signal);
+        self.world.note(&deed);
+        let mut desk = Desk { world: &self.world, reporter: &mut self.reporter };
+        for part in &mut self.parts {
+            part.see(&deed, &mut desk, ctx);
+        }
+        self.world.learn(&deed);
+    }
+
+    fn finish(&mut self, ctx: &mut Ctx) {
+        let mut desk = Desk { world: &self.world, reporter: &mut self.reporter };
+        for part in &mut self.parts {
+            part.close(&mut desk, ctx);
+        }
+        self.reporter.finish(ctx);
+    }
+}

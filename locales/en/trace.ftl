@@ -1,0 +1,21 @@
+# Traces on a computer
+trace-after-entry = Done in a session of account { $account }, which was entered ({ $kind }).
+trace-privilege-failures = Account { $account } failed again and again to take other rights with sudo or su.
+trace-privilege-refused = Account { $account } was refused other rights: { $command }
+trace-privilege-service = Account { $account }, which only programs use, took root rights: { $command }
+trace-privilege-first = Account { $account } took root rights for the first time in these logs: { $command }
+trace-privilege-shell = Account { $account } opened a shell with root rights: { $command }
+trace-account-superuser = Account { $account } has the number of the superuser (uid 0). Made or changed by { $actor }.
+trace-account-system = Account { $account } for a program was made.
+trace-account-created = Account { $account } was made by { $actor }.
+trace-account-changed = Account { $account } was changed by { $actor }.
+trace-account-admin_group = Account { $account } was put into the group { $group } of administrators by { $actor }.
+trace-account-group = Account { $account } was put into the group { $group } by { $actor }.
+trace-account-password = The password of account { $account } was set by { $actor }.
+trace-account-command = { $actor } changed the files of accounts and rights: { $command }
+trace-planted = Account { $account }, made at { $time } while these logs ran, was used for a login.
+trace-planted-by = The account was made by { $actor } in the session of an entry.
+trace-log-command = { $actor } damaged or cut down the log { $object }: { $command }
+trace-log-cleared = The log { $object } was cleared by { $actor }.
+trace-log-zeroed = A record of the login file was overwritten with zeros.
+trace-log-stopped = The logging service { $object } stopped although the computer kept running.

@@ -1,0 +1,21 @@
+# コンピュータに残る痕跡
+trace-after-entry = 侵入されたアカウント { $account } のセッション内で行われています({ $kind })。
+trace-privilege-failures = アカウント { $account } が sudo・su による権限の取得に繰り返し失敗しています。
+trace-privilege-refused = アカウント { $account } が許可されていない権限の取得を拒否されました: { $command }
+trace-privilege-service = プログラム専用のアカウント { $account } が root 権限を取得しました: { $command }
+trace-privilege-first = アカウント { $account } が、このログの範囲で初めて root 権限を使いました: { $command }
+trace-privilege-shell = アカウント { $account } が root 権限のシェルを開きました: { $command }
+trace-account-superuser = アカウント { $account } に管理者と同じ番号(uid 0)が付けられています。操作者: { $actor }。
+trace-account-system = プログラム用のアカウント { $account } が作成されました。
+trace-account-created = アカウント { $account } が { $actor } により作成されました。
+trace-account-changed = アカウント { $account } が { $actor } により変更されました。
+trace-account-admin_group = アカウント { $account } が { $actor } により管理者グループ { $group } に追加されました。
+trace-account-group = アカウント { $account } が { $actor } によりグループ { $group } に追加されました。
+trace-account-password = アカウント { $account } のパスワードが { $actor } により設定されました。
+trace-account-command = { $actor } がアカウント・権限のファイルを変更しました: { $command }
+trace-planted = ログの期間中({ $time })に作成されたアカウント { $account } がログインに使われました。
+trace-planted-by = このアカウントは、侵入されたセッション内で { $actor } により作成されたものです。
+trace-log-command = { $actor } がログ { $object } を消去または切り詰めました: { $command }
+trace-log-cleared = ログ { $object } が { $actor } により消去されました。
+trace-log-zeroed = ログイン記録の一部がゼロで上書きされています。
+trace-log-stopped = コンピュータが稼働しているのに、ログ記録サービス { $object } が停止しました。
