@@ -62,8 +62,18 @@ impl Moment {
         self.day.to_string()
     }
 
+    /// The calendar year in Japan.
+    pub(crate) fn japan_year(&self) -> i16 {
+        self.day.year()
+    }
+
+    /// First microsecond the text can mean.
+    pub(crate) const fn first_micros(&self) -> i64 {
+        self.start_micros
+    }
+
     /// Last microsecond the text can mean: a day lasts until midnight in Japan.
-    fn last_micros(&self) -> i64 {
+    pub(crate) fn last_micros(&self) -> i64 {
         let rest = if self.text.len() == 10 { 86_400_000_000 - 1 } else { 0 };
         self.start_micros.saturating_add(rest)
     }

@@ -8,6 +8,7 @@
 mod articles;
 mod category;
 mod classify;
+mod count;
 mod dates;
 mod evidence;
 mod facts;
@@ -24,6 +25,12 @@ mod verdict;
 pub use articles::{Citation, Subject, cite, subjects};
 pub use category::{CategoryRow, category_map};
 pub use classify::classify;
+pub use count::{
+    ActRecord, Assistance, AutomatedLogins, AutomatedTotals, Cell, Check, Clearance, CountOptions,
+    LumpReason, Lumping, Measure, Note, Period, Person, Recognition, Route, Row, RowKind, Table, Tables,
+    UNIT_LINE_BYTES_MAX, UNITS_BYTES_MAX, UNITS_MAX, Unit, VerdictRef, category_lists, check, count,
+    read_units, years,
+};
 pub use dates::{ActTime, Moment, MomentError, Precision};
 pub use evidence::EvidenceRef;
 pub use facts::{AccessControl, ActKind, Fact, FactId, Facts, InputKind, Place, Recipient, Tri};

@@ -42,6 +42,25 @@ pub enum ReadError {
         /// What was found and expected.
         expected: String,
     },
+    /// Any of the others, with the name of the file.
+    #[error("{name}: {error}")]
+    InFile {
+        /// Name of the file.
+        name: String,
+        /// What is wrong with it.
+        error: Box<ReadError>,
+    },
+}
+
+impl ReadError {
+    /// The error itself, without the name of the file.
+    #[must_use]
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::InFile { error, .. } => error.inner(),
+            other => other,
+        }
+    }
 }
 
 /// Deserializes one JSON text; `first_line` is added to the line numbers of errors.
@@ -60,7 +79,22 @@ fn format_error(error: &serde_json::Error, field: String, first_line: usize) -> 
     let expected = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
     let expected = expected.chars().take(600).collect();
     let line = error.line().max(1) - 1 + first_line;
-    ReadError::Format { line, column: error.column(), field, expected }
+    ReadError::Format { line, column: error.column(), field: named(field, &text), expected }
+}
+
+/// The path up to the field that is missing, doubled or unknown: the parser names it in its message only.
+fn named(path: String, message: &str) -> String {
+    let name = ["unknown field `", "missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start))
+        .and_then(|rest| rest.split_once('`'))
+        .map(|(name, _)| name.chars().take(64).collect::<String>());
+    match name {
+        None => path,
+        Some(name) if path == "." => name,
+        Some(name) if path.ends_with(&name) => path,
+        Some(name) => format!("{path}.{name}"),
+    }
 }
 
 /// Reads FACTS.json: one object, or an array of objects.

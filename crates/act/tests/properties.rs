@@ -1,5 +1,7 @@
 //! Properties of the classifier and of the data it rests on.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use act::{

@@ -1,6 +1,6 @@
 //! Facts shared by the tests.
 
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used)]
 
 use act::{
     AccessControl, ActKind, ActTime, CredentialStatus, EvidenceRef, Fact, Facts, InputKind, Moment, Tri,
