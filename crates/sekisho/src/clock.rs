@@ -34,7 +34,8 @@ impl Clock {
     pub(crate) fn random(self) -> anyhow::Result<[u8; 32]> {
         let mut bytes = [0; 32];
         if matches!(self, Self::System) {
-            getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
+            getrandom::fill(&mut bytes)
+                .map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
         }
         Ok(bytes)
     }

@@ -12,7 +12,7 @@ pub(crate) struct Usage {
 
 impl Usage {
     /// Wrong use, with what to do instead.
-    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), hint: hint.into() }.into()
     }
 }
@@ -27,7 +27,7 @@ pub(crate) struct Hinted {
 
 impl Hinted {
     /// A failure, with what to do next.
-    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), hint: hint.into() }.into()
     }
 }

@@ -3,4 +3,34 @@
 //! The leaf of the workspace: command line, wiring, clock, files. Exit codes: 0 done, 1 failure, 2 wrong use, 3 findings at
 //! or above `--fail-on`.
 
-fn main() {}
+mod cli;
+mod clock;
+mod cmd;
+mod error;
+mod inputs;
+mod output;
+mod pipeline;
+mod progress;
+mod report;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe behind `--help | head` is not a failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match cmd::run(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if error::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            error::print(&error);
+            ExitCode::from(error::code(&error))
+        }
+    }
+}

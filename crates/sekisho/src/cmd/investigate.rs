@@ -1,0 +1,110 @@
+//! `sekisho investigate`: from logs to a report.
+
+use crate::cli::Investigate;
+use crate::clock::{self, Clock};
+use crate::inputs::{self, Prepared};
+use crate::pipeline::{self, Job, Outcome, Seal, Sealed};
+use crate::progress::Progress;
+use crate::report::{self, Folder, Given, Tongues};
+use anyhow::Context as _;
+use casework::Incident;
+use serde_json::json;
+use std::path::PathBuf;
+use vocab::{Context, Timestamp};
+use web::{Catalog, Lang};
+
+/// Runs the command; 3 when a finding is at or above `--fail-on`.
+pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
+    let clock = args.reading.deterministic.map_or(Clock::System, Clock::Fixed);
+    let watch = clock.stopwatch();
+    let lang = args.lang.map_or_else(clock::language, Lang::from);
+    let prepared = inputs::prepare(&args.reading, clock, true)?;
+    super::warn_refused(&prepared.loaded);
+    let folder = Folder::open(&args.out.clone().unwrap_or_else(|| default_folder(clock)))?;
+    let progress = Progress::on_terminal(args.quiet);
+
+    let Prepared { plan, settings, context, rules, loaded } = prepared;
+    let mut seal = Seal::create(&folder.ledger_partial(), clock)?;
+    seal.describe(&description(args, loaded.loaded, &context))?;
+    let job = Job {
+        plan,
+        settings: &settings,
+        rules: &rules,
+        context: &context,
+        keep: &mut seal,
+        each: None,
+        progress: &progress,
+    };
+    let outcome = pipeline::run(job);
+    progress.clear();
+    let mut outcome = outcome?;
+    let sealed = seal.close()?;
+    pipeline::fill_quotes(&folder.ledger_partial(), &mut outcome.findings)?;
+    let made = clock.now();
+    let incidents =
+        casework::incidents(&outcome.findings, casework::Given { context: &context, clock: made });
+    let worst = outcome.findings.iter().map(|finding| finding.level).max();
+
+    let zone = settings.timezone.clone().unwrap_or_else(|| settings.machine_zone.clone());
+    let run = Run { outcome, incidents, context, sealed, made };
+    let elapsed_seconds = (watch.seconds() * 1_000.0).round() / 1_000.0;
+    write(&folder, &run, &loaded, elapsed_seconds, lang, &zone)?;
+    Ok(super::exit_code(worst, args.fail_on))
+}
+
+/// What a run gave, ready to be written.
+struct Run {
+    outcome: Outcome,
+    incidents: Vec<Incident>,
+    context: Context,
+    sealed: Sealed,
+    made: Timestamp,
+}
+
+/// Writes all files and the summary on the terminal.
+fn write(
+    folder: &Folder,
+    run: &Run,
+    rules: &detect::rule::LoadReport,
+    elapsed_seconds: f64,
+    lang: Lang,
+    zone: &jiff::tz::TimeZone,
+) -> anyhow::Result<()> {
+    let (ja, en) = (Catalog::new(Lang::Ja, zone.clone()), Catalog::new(Lang::En, zone.clone()));
+    let tongues = Tongues { ja: &ja, en: &en };
+    let catalog = if lang == Lang::Ja { &ja } else { &en };
+    let Run { outcome, incidents, context, sealed, made } = run;
+    let given = Given { outcome, incidents, rules, context, ledger: sealed, made: *made, elapsed_seconds };
+    let page =
+        web::report::html(&report::view(&given), incidents, catalog).context("cannot make the page")?;
+    folder.keep_ledger()?;
+    folder.write("findings.jsonl", &report::findings_lines(&outcome.findings, tongues)?)?;
+    folder.write("incidents.json", &report::incidents_document(incidents, tongues)?)?;
+    folder.write("timeline.csv", &report::timeline(incidents, catalog))?;
+    folder.write("unread.jsonl", &report::unread_lines(outcome.unread.clone())?)?;
+    folder.write("report.html", page.as_bytes())?;
+    folder.write("summary.json", &report::summary_document(&given, tongues)?)?;
+    report::say(&mut std::io::stdout().lock(), &given, folder.path(), catalog)?;
+    Ok(())
+}
+
+/// How the run was asked for, for the ledger.
+fn description(args: &Investigate, rules: usize, context: &Context) -> serde_json::Value {
+    let paths: Vec<String> = args.reading.paths.iter().map(|path| path.display().to_string()).collect();
+    json!({
+        "command": "investigate",
+        "version": env!("CARGO_PKG_VERSION"),
+        "inputs": paths,
+        "rules": rules,
+        "timezone": args.reading.timezone,
+        "year": args.reading.year,
+        "accounts": context.accounts.len(),
+        "assets": context.assets.len(),
+        "networks": context.networks.len(),
+    })
+}
+
+fn default_folder(clock: Clock) -> PathBuf {
+    let now = jiff::Timestamp::from_microsecond(clock.now().0).unwrap_or_default();
+    PathBuf::from(now.to_zoned(clock.zone()).strftime("sekisho-report-%Y%m%d-%H%M%S").to_string())
+}

@@ -1,0 +1,213 @@
+//! From the command line to a plan: inputs, zone, context files, rules.
+
+use crate::cli::Reading;
+use crate::clock::Clock;
+use crate::error::{Hinted, Usage};
+use anyhow::Context as _;
+use collect::input::{Input, Limits};
+use collect::stream::{Plan, PlanSettings};
+use detect::rule::{LoadReport, RuleSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vocab::Context;
+
+/// Largest context file (roster, assets, networks) and rule file.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Most rule files below the folders of `--rules`.
+const RULE_FILES_MAX: usize = 50_000;
+/// Deepest folder below `--rules`.
+const RULE_DEPTH_MAX: usize = 16;
+
+/// Everything a run needs to begin.
+pub(crate) struct Prepared {
+    /// Which sources there are, and what could not be opened.
+    pub(crate) plan: Plan,
+    /// How times are read.
+    pub(crate) settings: PlanSettings,
+    /// What is known beside the logs.
+    pub(crate) context: Context,
+    /// The rules in force.
+    pub(crate) rules: Arc<RuleSet>,
+    /// What became of the rules.
+    pub(crate) loaded: LoadReport,
+}
+
+/// Opens inputs, context and rules.
+///
+/// # Errors
+/// Wrong use (exit code 2) for a zone, path or folder that is not there; a failure for a context file that cannot be
+/// read, with file, line and expectation.
+pub(crate) fn prepare(reading: &Reading, clock: Clock, builtin: bool) -> anyhow::Result<Prepared> {
+    let (rules, loaded) = rules(&reading.rules, builtin)?;
+    let settings = settings(reading, clock)?;
+    let zone = settings.timezone.clone().unwrap_or_else(|| settings.machine_zone.clone());
+    let context = context(reading, &zone)?;
+    let plan = collect::stream::plan(inputs(&reading.paths)?, &settings);
+    Ok(Prepared { plan, settings, context, rules: Arc::new(rules), loaded })
+}
+
+fn settings(reading: &Reading, clock: Clock) -> anyhow::Result<PlanSettings> {
+    let timezone = reading.timezone.as_deref().map(zone).transpose()?;
+    Ok(PlanSettings {
+        limits: Limits::default(),
+        timezone,
+        machine_zone: clock.zone(),
+        year: reading.year,
+        clock: clock.now(),
+    })
+}
+
+/// A zone by its name (`Asia/Tokyo`) or as a fixed offset (`+09:00`).
+fn zone(text: &str) -> anyhow::Result<jiff::tz::TimeZone> {
+    if let Ok(zone) = jiff::tz::TimeZone::get(text) {
+        return Ok(zone);
+    }
+    fixed(text).ok_or_else(|| {
+        Usage::error(
+            format!("no time zone is named {text:?}"),
+            "give a name such as Asia/Tokyo, or an offset such as +09:00",
+        )
+    })
+}
+
+fn fixed(text: &str) -> Option<jiff::tz::TimeZone> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) =
+        rest.split_once(':').unwrap_or_else(|| rest.split_at_checked(2).unwrap_or((rest, "0")));
+    let minutes = minutes.parse::<i32>().ok().filter(|minutes| (0..60).contains(minutes))?;
+    let hours = hours.parse::<i32>().ok().filter(|hours| (0..=14).contains(hours))?;
+    let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()?;
+    Some(jiff::tz::TimeZone::fixed(offset))
+}
+
+/// The inputs. A path that is not there is told apart from a log that cannot be read: when nothing at all is there, the
+/// command line is wrong.
+fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    let is_stdin = |path: &Path| path.as_os_str() == "-";
+    if let Some(first) = paths.first()
+        && paths.iter().all(|path| !is_stdin(path) && std::fs::symlink_metadata(path).is_err())
+    {
+        let error = std::fs::symlink_metadata(first).err().map(|error| error.to_string()).unwrap_or_default();
+        return Err(Usage::error(
+            format!("{}: {error}", first.display()),
+            "give a file or folder with logs, or - for standard input",
+        ));
+    }
+    if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Usage::error("standard input was given twice", "give - once"));
+    }
+    let input = |path: &PathBuf| {
+        if is_stdin(path) {
+            Input::stream("-", Box::new(std::io::stdin()))
+        } else {
+            Input::Path(path.clone())
+        }
+    };
+    Ok(paths.iter().map(input).collect())
+}
+
+fn context(reading: &Reading, _zone: &jiff::tz::TimeZone) -> anyhow::Result<Context> {
+    if reading.accounts.is_some() || reading.assets.is_some() || reading.networks.is_some() {
+        return Err(Hinted::error(
+            "context files are not read yet",
+            "leave --accounts, --assets and --networks out",
+        ));
+    }
+    Ok(Context::default())
+}
+
+/// Reads a small file whole.
+///
+/// # Errors
+/// Names the file when it cannot be read or is larger than 16 MiB.
+pub(crate) fn read_capped(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let name = || format!("cannot read {}", path.display());
+    let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "`take` is the cap")]
+    File::open(path)
+        .with_context(name)?
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .with_context(name)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Hinted::error(
+            format!("{} is larger than {FILE_BYTES_MAX} bytes", path.display()),
+            "split the file",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Loads the built-in pack and the folders of `--rules`.
+///
+/// # Errors
+/// When a folder or file cannot be read. A rule that cannot be loaded is in the report instead (DT-RUL-02).
+pub(crate) fn rules(folders: &[PathBuf], builtin: bool) -> anyhow::Result<(RuleSet, LoadReport)> {
+    let mut files = Vec::new();
+    for folder in folders {
+        if !folder.exists() {
+            return Err(Usage::error(
+                format!("{}: no such folder", folder.display()),
+                "give a folder with Sigma rules (*.yml)",
+            ));
+        }
+        rule_files(folder, RULE_DEPTH_MAX, &mut files)?;
+    }
+    let mut texts = Vec::with_capacity(files.len());
+    for path in files {
+        let bytes = read_capped(&path)?;
+        texts.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    Ok(RuleSet::load(if builtin { detect::BUILTIN } else { &[] }, &texts))
+}
+
+fn rule_files(path: &Path, depth_left: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    if path.is_file() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let name = || format!("cannot read {}", path.display());
+    let mut below = Vec::new();
+    for entry in std::fs::read_dir(path).with_context(name)? {
+        below.push(entry.with_context(name)?.path());
+    }
+    below.sort();
+    for path in below {
+        let meta =
+            std::fs::symlink_metadata(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if meta.is_dir() && depth_left > 0 {
+            rule_files(&path, depth_left - 1, files)?;
+        } else if meta.is_file() && is_rule(&path) && files.len() < RULE_FILES_MAX {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_rule(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let test = name.ends_with(".test.yml") || name.ends_with(".test.yaml");
+    (name.ends_with(".yml") || name.ends_with(".yaml")) && !test
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_by_name_and_offset() {
+        assert!(zone("Asia/Tokyo").is_ok());
+        for good in ["+09:00", "-0330", "+9"] {
+            assert!(zone(good).is_ok(), "{good}");
+        }
+        for wrong in ["Tokyo/Asia", "+25:00", "+09:75", "", "9"] {
+            assert!(zone(wrong).is_err(), "{wrong}");
+        }
+    }
+}

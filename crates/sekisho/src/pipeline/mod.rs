@@ -1,0 +1,176 @@
+//! From a plan to findings: read, seal, decode, put in order, correlate.
+//!
+//! Every block is in the ledger before it is decoded, and every signal reaches the engine in the order of DT-COR-06,
+//! whatever the order of the files. Memory does not grow with the input: each source holds a bounded reorder buffer.
+
+mod quotes;
+mod reorder;
+mod seal;
+mod source;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use quotes::fill as fill_quotes;
+pub(crate) use seal::{Keep, Places, Seal, Sealed};
+
+use crate::progress::Progress;
+use collect::stream::{FileStats, Plan, PlanSettings, YearReport};
+use collect::unread::Unread;
+use detect::engine::{Engine, Stats};
+use detect::front::Front;
+use detect::rule::RuleSet;
+use source::Source;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use vocab::{Context, Event, Finding, Kind, Message, Timestamp};
+
+/// Signals held by one source (DT-COR-07), where there are few sources.
+const HELD_MAX: usize = 65_536;
+/// Signals held by all sources together, about.
+const HELD_ALL_MAX: usize = 131_072;
+/// Signals that each source may hold at least: those of one block.
+const HELD_MIN: usize = 4_096;
+
+/// What a run needs.
+pub(crate) struct Job<'a> {
+    /// Sources.
+    pub(crate) plan: Plan,
+    /// How times are read.
+    pub(crate) settings: &'a PlanSettings,
+    /// Rules in force.
+    pub(crate) rules: &'a Arc<RuleSet>,
+    /// What is known beside the logs.
+    pub(crate) context: &'a Context,
+    /// Where records are kept before they are decoded.
+    pub(crate) keep: &'a mut dyn Keep,
+    /// Sees each event, in the order of reading.
+    pub(crate) each: Option<&'a mut Each<'a>>,
+    /// Who is told how far it is.
+    pub(crate) progress: &'a Progress,
+}
+
+/// Sees each event beside the rules.
+pub(crate) type Each<'a> = dyn FnMut(&Event<'_>, &mut Front) + 'a;
+
+/// What a run gave.
+pub(crate) struct Outcome {
+    /// Findings in order of first firing.
+    pub(crate) findings: Vec<Finding>,
+    /// Counters of the engine.
+    pub(crate) stats: Stats,
+    /// Classes that were not checked, and why.
+    pub(crate) not_checked: Vec<(Kind, Message)>,
+    /// Files in the order of the plan.
+    pub(crate) files: Vec<FileStats>,
+    /// What could not be read.
+    pub(crate) unread: Unread,
+    /// How years were resolved.
+    pub(crate) years: Vec<YearReport>,
+    /// Sources with assumed zones.
+    pub(crate) zones_assumed: Vec<String>,
+    /// Sources with signals that came too late to be put in order, and how many.
+    pub(crate) late: Vec<(String, u64)>,
+    /// Events and their span.
+    pub(crate) seen: Seen,
+}
+
+/// What was seen of the events.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// Events.
+    pub(crate) events: u64,
+    /// First and last time.
+    pub(crate) span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Seen {
+    fn event(&mut self, event: &Event<'_>) {
+        self.events += 1;
+        let Some(time) = event.time else { return };
+        self.span = Some(self.span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
+    }
+}
+
+/// What the sources share while they read.
+struct Work<'a> {
+    keep: &'a mut dyn Keep,
+    each: Option<&'a mut Each<'a>>,
+    front: Front,
+    seen: Seen,
+    progress: &'a Progress,
+}
+
+/// Reads everything and correlates it.
+///
+/// # Errors
+/// When the ledger cannot be written. What cannot be read is part of the result.
+pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
+    let Job { plan, settings, rules, context, keep, each, progress } = job;
+    let Plan { sources: plans, mut unread, .. } = plan;
+    progress.total(stored_bytes(&plans));
+    let held_max = (HELD_ALL_MAX / plans.len().max(1)).clamp(HELD_MIN, HELD_MAX);
+    let mut sources: Vec<Source> = plans.iter().map(|plan| Source::new(plan, settings, held_max)).collect();
+    let mut work = Work { keep, each, front: Front::new(rules), seen: Seen::default(), progress };
+    let mut engine = Engine::new(Arc::clone(rules), context.clone(), settings.clock);
+    merge(&mut sources, &mut work, &mut engine)?;
+    let output = engine.finish();
+    let mut outcome = Outcome {
+        findings: output.findings,
+        stats: output.stats,
+        not_checked: output.not_checked,
+        files: Vec::new(),
+        unread: Unread::default(),
+        years: Vec::new(),
+        zones_assumed: Vec::new(),
+        late: Vec::new(),
+        seen: work.seen,
+    };
+    for source in sources {
+        let report = source.into_report();
+        outcome.files.extend(report.read.files);
+        outcome.years.extend(report.read.years);
+        unread.merge(report.read.unread);
+        if report.zone_assumed {
+            outcome.zones_assumed.push(report.name.clone());
+        }
+        if report.late > 0 {
+            outcome.late.push((report.name, report.late));
+        }
+    }
+    outcome.unread = unread;
+    Ok(outcome)
+}
+
+/// Bytes on disk of all files, where all are known.
+fn stored_bytes(plans: &[collect::stream::SourcePlan]) -> Option<u64> {
+    plans.iter().flat_map(|plan| &plan.files).map(|file| file.stored_bytes).sum()
+}
+
+/// Takes signals from the source whose next one is the earliest (DT-COR-07).
+fn merge(sources: &mut [Source], work: &mut Work<'_>, engine: &mut Engine) -> anyhow::Result<()> {
+    let mut heads = BinaryHeap::new();
+    for (place, source) in sources.iter_mut().enumerate() {
+        if let Some(key) = source.head(work)? {
+            heads.push(Reverse((key, place)));
+        }
+    }
+    while let Some(Reverse((_, place))) = heads.pop() {
+        let Some(source) = sources.get_mut(place) else { continue };
+        let next = heads.peek().map(|Reverse((key, _))| *key);
+        loop {
+            if let Some(signal) = source.pop() {
+                engine.push(signal);
+            }
+            match source.head(work)? {
+                Some(key) if next.is_none_or(|next| key <= next) => {}
+                Some(key) => {
+                    heads.push(Reverse((key, place)));
+                    break;
+                }
+                None => break,
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! The words of the records that findings rest on, read back from the ledger (DT-INC-11).
+
+use anyhow::Context as _;
+use ledger::{ReadOptions, Reader, RecordView};
+use std::collections::BTreeMap;
+use std::path::Path;
+use vocab::{Citation, EvidenceRole, Finding, Quote, Record};
+
+/// Quotes filled in each finding; what shows a success goes first.
+const QUOTES_PER_FINDING: usize = 200;
+/// Quotes filled in all findings together.
+const QUOTES_MAX: usize = 50_000;
+/// Longest quote in bytes.
+const QUOTE_BYTES_MAX: usize = 1_024;
+/// Decompressed blocks kept while reading back.
+const CACHE_BYTES: usize = 8 << 20;
+
+/// Fills the quotes from the ledger in `folder`.
+pub(crate) fn fill(folder: &Path, findings: &mut [Finding]) -> anyhow::Result<()> {
+    let mut wanted: Vec<Citation> = Vec::new();
+    for finding in findings.iter() {
+        wanted.extend(chosen(&finding.evidence).into_iter().map(|(_, citation)| citation));
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted.truncate(QUOTES_MAX);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut reader = Reader::open_with(folder, ReadOptions { cache_bytes_max: CACHE_BYTES })
+        .context("cannot read the ledger back")?;
+    let mut quotes: BTreeMap<Citation, Quote> = BTreeMap::new();
+    for part in wanted.chunks(1_024) {
+        for (citation, record) in part.iter().zip(reader.records(part)) {
+            let record = record.context("cannot read a cited record back from the ledger")?;
+            quotes.insert(*citation, quote(&record));
+        }
+    }
+    for finding in findings {
+        for (place, citation) in chosen(&finding.evidence) {
+            if let Some(record) = finding.evidence.get_mut(place) {
+                record.quote = quotes.get(&citation).cloned();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Places and citations of the records that are quoted.
+fn chosen(records: &[Record]) -> Vec<(usize, Citation)> {
+    let shows = |record: &Record| {
+        matches!(record.role, EvidenceRole::Success | EvidenceRole::Effect | EvidenceRole::Payload)
+    };
+    let places = |wanted: bool| records.iter().enumerate().filter(move |(_, record)| shows(record) == wanted);
+    let both = places(true).chain(places(false));
+    both.take(QUOTES_PER_FINDING).map(|(place, record)| (place, record.citation)).collect()
+}
+
+fn quote(record: &RecordView) -> Quote {
+    let bytes = record.bytes.get(..QUOTE_BYTES_MAX).unwrap_or(&record.bytes);
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    if bytes.len() < record.bytes.len() {
+        // The cut may have split a character.
+        while text.ends_with('\u{fffd}') {
+            text.pop();
+        }
+        text.push('…');
+    }
+    Quote { file: record.file.to_string(), line: record.line, offset: record.offset, text }
+}
