@@ -232,6 +232,13 @@ impl Edges {
         self.last.push_back(mark);
     }
 
+    /// The latest records, at most `count`, oldest first.
+    #[must_use]
+    pub fn last_few(&self, count: usize) -> Vec<Mark> {
+        let held = self.first.len() + self.last.len();
+        self.first.iter().chain(&self.last).skip(held.saturating_sub(count)).copied().collect()
+    }
+
     /// Writes the records into a finding.
     pub fn write(&self, finding: &mut Finding, role: EvidenceRole) {
         finding.evidence.extend(self.first.iter().chain(&self.last).map(|mark| mark.record(role)));

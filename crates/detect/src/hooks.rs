@@ -21,6 +21,7 @@ pub(crate) fn web_login(signal: &Signal) -> Option<Attempt> {
 /// All detectors, in the order in which they see a signal.
 pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detector>> {
     vec![
+        Box::new(crate::account::Watch::new(rules, context)),
         // Last: it asks the others who got in.
         Box::new(crate::trace::Traces::new(rules, context)),
     ]

@@ -7,6 +7,7 @@
 //! the event to a small owned [`Signal`]. The caller brings signals into order of time (DT-COR-06), and [`engine`]
 //! correlates them into findings.
 
+pub mod account;
 pub mod attempts;
 pub mod canon;
 mod correlation;
@@ -16,6 +17,8 @@ pub mod front;
 mod hooks;
 pub mod prim;
 pub mod rule;
+#[cfg(test)]
+mod script;
 pub mod sigma;
 pub mod signal;
 mod stateless;

@@ -37,6 +37,22 @@ struct Account {
     sources: SmallVec<[Seen; 1]>,
 }
 
+/// What is known of an account.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) successes: u32,
+    pub(crate) first: Option<Timestamp>,
+    pub(crate) last: Option<Timestamp>,
+}
+
+impl Known {
+    /// Is the history long enough to call something new (K-12)?
+    pub(crate) fn enough(self, attempt: &Attempt) -> bool {
+        self.successes >= 5
+            || self.first.is_some_and(|first| attempt.time.since(first) >= 14 * Timestamp::DAY)
+    }
+}
+
 /// Successes by account.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -59,9 +75,13 @@ impl History {
         })
     }
 
-    /// Successes of the account so far, and the time of the last.
-    pub(crate) fn successes(&self, attempt: &Attempt) -> (u32, Option<Timestamp>) {
-        self.accounts.get(&key(attempt)).map_or((0, None), |account| (account.successes, Some(account.last)))
+    /// What is known of the account before this attempt.
+    pub(crate) fn known(&self, attempt: &Attempt) -> Known {
+        self.accounts.get(&key(attempt)).map_or_else(Known::default, |account| Known {
+            successes: account.successes,
+            first: Some(account.first),
+            last: Some(account.last),
+        })
     }
 
     /// Notes a success.
@@ -85,7 +105,8 @@ impl History {
             return;
         }
         if account.sources.len() >= SOURCES_MAX
-            && let Some(oldest) = (0..account.sources.len()).min_by_key(|place| account.sources.get(*place).map(|seen| seen.last))
+            && let Some(oldest) = (0..account.sources.len())
+                .min_by_key(|place| account.sources.get(*place).map(|seen| seen.last))
         {
             account.sources.remove(oldest);
         }

@@ -1,5 +1,6 @@
 //! Numbers of the guessing kinds, read once from the rule files (DT-KND-01).
 
+use crate::attempts::account_id;
 use crate::rule::{Params, RuleSet};
 use crate::signal::RuleIndex;
 use rustc_hash::FxHashSet;
@@ -19,6 +20,15 @@ pub(crate) struct Settings {
     pub(crate) slow_tries: u32,
     pub(crate) slow_gap: i64,
     pub(crate) slow_span: i64,
+    pub(crate) slow_days_tries: u32,
+    pub(crate) slow_days: i64,
+    pub(crate) slow_days_rate: f64,
+    pub(crate) distributed_sources: u32,
+    pub(crate) distributed_tries: u32,
+    pub(crate) distributed_window: i64,
+    pub(crate) distributed_nets: u32,
+    pub(crate) distributed_clients: u32,
+    pub(crate) distributed_day: u32,
     pub(crate) spray_accounts: u32,
     pub(crate) spray_tries: u32,
     pub(crate) spray_band: f64,
@@ -38,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) after_memory_privileged: i64,
     pub(crate) common_names: FxHashSet<u64>,
     privileged: FxHashSet<u64>,
+    existing: FxHashSet<u64>,
+    roster: bool,
 }
 
 impl Settings {
@@ -49,13 +61,14 @@ impl Settings {
         let slow = params(Kind::SlowGuessing);
         let spray = params(Kind::PasswordSpraying);
         let stuffing = params(Kind::CredentialStuffing);
+        let distributed = params(Kind::DistributedGuessing);
         let after = params(Kind::SuccessAfterFailures);
-        let ids = |names: &[String]| names.iter().map(|name| crate::attempts::account_id(name)).collect();
+        let ids = |names: &[String]| names.iter().map(|name| account_id(name)).collect();
         let mut privileged: FxHashSet<u64> = ids(guess.list("privileged_names"));
         let admins = context.accounts.iter().filter(|(_, account)| account.kind == AccountKind::Admin);
-        privileged.extend(admins.map(|(name, _)| crate::attempts::account_id(name)));
+        privileged.extend(admins.map(|(name, _)| account_id(name)));
         let roots = context.local_users.iter().filter(|(_, uid)| **uid == 0);
-        privileged.extend(roots.map(|(name, _)| crate::attempts::account_id(name)));
+        privileged.extend(roots.map(|(name, _)| account_id(name)));
         Self {
             rules: rules.iter().map(|(index, rule)| (rule, index)).filter_map(native_kind).collect(),
             guess_tries: guess.count("tries_min", 5),
@@ -68,6 +81,15 @@ impl Settings {
             slow_tries: slow.count("tries_min", 4),
             slow_gap: slow.duration("median_gap", 10 * Timestamp::MINUTE),
             slow_span: slow.duration("span", Timestamp::DAY),
+            slow_days_tries: slow.count("tries_days_min", 10),
+            slow_days: slow.duration("days_min", 3 * Timestamp::DAY),
+            slow_days_rate: slow.number("tries_a_day_max", 5.0),
+            distributed_sources: distributed.count("sources_min", 5),
+            distributed_tries: distributed.count("tries_min", 10),
+            distributed_window: distributed.duration("window", 15 * Timestamp::MINUTE),
+            distributed_nets: distributed.count("networks_min", 8),
+            distributed_clients: distributed.count("clients_min", 3),
+            distributed_day: distributed.count("sources_day", 20),
             spray_accounts: spray.count("accounts_min", 8),
             spray_tries: spray.count("tries_min", 15),
             spray_band: spray.number("band_share", 0.6),
@@ -87,12 +109,29 @@ impl Settings {
             after_memory_privileged: after.duration("memory_privileged", 7 * Timestamp::DAY),
             common_names: ids(dictionary.list("common_names")),
             privileged,
+            existing: context
+                .accounts
+                .keys()
+                .chain(context.local_users.keys())
+                .map(|name| account_id(name))
+                .collect(),
+            roster: !context.accounts.is_empty(),
         }
     }
 
     /// Number of the rule of a kind; `None` when it is switched off.
     pub(crate) fn rule(&self, kind: Kind) -> Option<RuleIndex> {
         self.rules.iter().find(|(own, _)| *own == kind).map(|(_, index)| *index)
+    }
+
+    /// Does the account exist, as far as roster and password file tell?
+    pub(crate) fn known(&self, account: u64) -> Option<bool> {
+        if self.existing.contains(&account) { Some(true) } else { self.roster.then_some(false) }
+    }
+
+    /// How long failures on the account are remembered for K-07, microseconds.
+    pub(crate) fn memory(&self, account: u64) -> i64 {
+        if self.is_privileged(account) { self.after_memory_privileged } else { self.after_memory }
     }
 
     /// Is the account an administrator or otherwise privileged?

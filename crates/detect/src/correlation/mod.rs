@@ -11,7 +11,7 @@ pub struct Program {}
 ///
 /// # Errors
 /// Says what was wrong and what was expected.
-pub fn compile(document: &Value, params: &Params) -> Result<Program, String> {
+pub(crate) fn compile(document: &Value, params: &Params) -> Result<Program, String> {
     let _ = (document, params);
     Err("not supported yet".to_owned())
 }

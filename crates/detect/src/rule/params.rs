@@ -146,7 +146,7 @@ fn parse_value(value: &Value) -> Result<ParamValue, String> {
 
 /// Reads a duration such as `30s`, `10m`, `24h`, `7d` into microseconds.
 #[must_use]
-pub fn parse_duration(text: &str) -> Option<i64> {
+pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let unit = match unit {
         "s" => Timestamp::SECOND,

@@ -1,0 +1,48 @@
+//! What must stay quiet.
+
+use crate::script::{find, lines};
+use std::fmt::Write as _;
+use vocab::Level;
+
+fn incidents(script: &str) -> String {
+    let mut findings = find(script);
+    findings.retain(|finding| finding.level > Level::Informational);
+    lines(&findings)
+}
+
+#[test]
+fn an_administrator_mistypes_twice_and_enters() {
+    assert_eq!(incidents("0s 192.0.2.1 fail root\n5s 192.0.2.1 fail root\n10s 192.0.2.1 ok root"), "");
+}
+
+#[test]
+fn sign_in_by_key_is_nothing() {
+    let script = (0..30).fold(String::new(), |mut script, day| {
+        let _ = writeln!(script, "{day}d8h 192.0.2.1 ok alice key keyid=SHA256:abc");
+        script
+    });
+    assert_eq!(lines(&find(&script)), "");
+}
+
+#[test]
+fn nightly_jobs_are_nothing() {
+    let script = (0..60).fold(String::new(), |mut script, day| {
+        let _ = writeln!(script, "{day}d2h 10.0.0.5 ok backup key\n{day}d2h1m - ok root svc=CRON actor=root");
+        script
+    });
+    assert_eq!(incidents(&script), "");
+}
+
+#[test]
+fn an_office_behind_one_address_mistypes_in_the_morning() {
+    let script = (0..60).fold(String::new(), |mut script, n| {
+        let _ = writeln!(
+            script,
+            "9h{}s 192.0.2.1 fail staff{n} known\n9h{}s 192.0.2.1 ok staff{n}",
+            n * 10,
+            n * 10 + 6
+        );
+        script
+    });
+    assert_eq!(incidents(&script), "");
+}
