@@ -12,6 +12,8 @@ pub mod binary;
 pub mod cloud;
 pub mod grammar;
 pub mod input;
+pub mod mask;
+pub mod ocsf;
 pub mod record;
 pub mod registry;
 pub mod stream;
