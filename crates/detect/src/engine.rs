@@ -25,6 +25,8 @@ pub struct Ctx {
     pub not_checked: Vec<(Kind, Message)>,
     /// Counters.
     pub stats: Stats,
+    /// When each log source spoke; empty until the end of the input.
+    pub streams: Vec<crate::activity::Stream>,
 }
 
 /// A correlation that keeps state.
@@ -86,6 +88,7 @@ impl Engine {
             findings: Findings::default(),
             not_checked: Vec::new(),
             stats: Stats::default(),
+            streams: Vec::new(),
         };
         Self { ctx, assembler: Assembler::default(), detectors, attempts: Vec::new() }
     }
@@ -100,6 +103,12 @@ impl Engine {
         for detector in &mut self.detectors {
             detector.push(signal, &mut self.ctx);
         }
+    }
+
+    /// Takes what the front knows of the log sources; to be called before [`Self::finish`]. Without it no gap and no step
+    /// of the clock is found.
+    pub fn activity(&mut self, activity: crate::activity::Activity) {
+        self.ctx.streams = activity.into_streams();
     }
 
     fn drain(&mut self) {

@@ -1,5 +1,6 @@
 //! Looks at each event as it comes: stateless rules, then reduction to a [`Signal`] (DT-COR-03: once per event).
 
+use crate::activity::Activity;
 use crate::rule::RuleSet;
 use crate::sigma::{self, RawMatch};
 use crate::signal::{Detail, OrderKey, RuleIndex, Signal};
@@ -8,28 +9,35 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 use vocab::{Class, Event, Text};
 
-/// First half of detection. Holds no state about events, so that any order between files is right. It keeps what it has
+/// First half of detection. Holds no state about events but when each source spoke, so that any order between files is right. It keeps what it has
 /// learned about log sources (which rules apply), so each thread takes a clone of its own.
 #[derive(Clone, Debug)]
 pub struct Front {
     rules: sigma::Engine,
+    activity: Activity,
 }
 
 impl Front {
     /// A front for the rule set.
     #[must_use]
     pub fn new(rules: &Arc<RuleSet>) -> Self {
-        Self { rules: rules.stateless().clone() }
+        Self { rules: rules.stateless().clone(), activity: Activity::default() }
     }
 
     /// Runs the stateless rules on the event and adds a signal when a correlation or a rule needs it.
     pub fn observe(&mut self, event: &Event<'_>, signals: &mut Vec<Signal>) {
+        self.activity.note(event);
         let mut matches: SmallVec<[RuleIndex; 2]> = SmallVec::new();
         self.rules.matches(event, &mut matches);
         if matches.is_empty() && !needed(event) {
             return;
         }
         signals.push(reduce(event, matches));
+    }
+
+    /// When each log source spoke; to be handed to [`crate::engine::Engine::activity`] before the end (K-32, K-34).
+    pub fn take_activity(&mut self) -> Activity {
+        std::mem::take(&mut self.activity)
     }
 
     /// The stateless rules that match the event, with the fields that made them match, as `sekisho detect` shows them.
@@ -42,7 +50,7 @@ impl Front {
 fn needed(event: &Event<'_>) -> bool {
     match event.class {
         Class::Http => crate::hooks::web_reduce(event),
-        Class::Base => !event.origin.grammar.is_empty(),
+        Class::Base => !event.origin.grammar.is_empty() || crate::trace::needed(event),
         _ => true,
     }
 }

@@ -8,6 +8,7 @@
 //! correlates them into findings.
 
 pub mod account;
+pub mod activity;
 pub mod attempts;
 pub mod canon;
 mod correlation;

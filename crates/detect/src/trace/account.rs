@@ -91,7 +91,7 @@ impl Accounts {
             What::AccountChanged if is_superuser(deed) => {
                 ("superuser", self.rule.level("level_superuser"), AccountRole::Changed)
             }
-            What::AccountChanged => ("changed", ordinary.min(Level::Low), AccountRole::Changed),
+            What::AccountChanged => ("changed", self.change(deed, ordinary), AccountRole::Changed),
             What::GroupJoined if self.groups.iter().any(|group| group == deed.group) => {
                 ("admin_group", ordinary, AccountRole::Changed)
             }
@@ -101,6 +101,16 @@ impl Accounts {
             }
             _ => return None,
         })
+    }
+
+    /// A change of how an account logs in matters; its name, home or expiry is only worth knowing.
+    fn change(&self, deed: &Deed<'_>, ordinary: Level) -> Level {
+        let grave = [" UID from", " shell from", " password", " to shell "];
+        let unlocked = deed.signal.activity == activity::ACCOUNT_UNLOCK;
+        if unlocked || grave.iter().any(|words| deed.message.contains(words)) {
+            return ordinary.min(Level::Low);
+        }
+        Level::Informational
     }
 
     fn changed(&mut self, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx) {
@@ -214,7 +224,9 @@ impl Accounts {
 fn is_superuser(deed: &Deed<'_>) -> bool {
     let message = deed.message;
     deed.target != "root"
-        && (deed.detail().user_uid == "0" || message.contains("UID=0,") || message.contains("to '0'"))
+        && (deed.detail().user_uid == "0"
+            || message.contains("UID=0,")
+            || (message.contains(" UID from '") && message.ends_with(" to '0'")))
 }
 
 /// An account for a program: no shell to log in with, and a number below those of people.

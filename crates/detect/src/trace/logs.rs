@@ -7,6 +7,7 @@ use super::rules::{CommandList, Hit, InForce};
 use super::{Desk, Part};
 use crate::engine::Ctx;
 use crate::rule::RuleSet;
+use crate::signal::Signal;
 use vocab::{Class, EvidenceRole, Level, Message, Timestamp, activity};
 
 /// K-31.
@@ -17,7 +18,7 @@ pub(crate) struct Logs {
     loggers: Vec<String>,
     reboot: i64,
     /// A logger that was told to stop and has not come back: host, time, its record.
-    stopped: Vec<Box<crate::signal::Signal>>,
+    stopped: Vec<Signal>,
 }
 
 impl Logs {
@@ -61,7 +62,7 @@ impl Logs {
     /// A logger stopped: tampering unless it comes back soon or the computer goes down.
     fn stop(&mut self, deed: &Deed<'_>) {
         if self.stopped.len() < 1_000 {
-            self.stopped.push(Box::new(deed.signal.clone()));
+            self.stopped.push(deed.signal.clone());
         }
     }
 

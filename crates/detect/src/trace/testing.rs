@@ -153,6 +153,7 @@ pub(crate) fn run_with(signals: &[Signal], context: &Context, before: impl FnOnc
         findings: crate::findings::Findings::default(),
         not_checked: Vec::new(),
         stats: crate::engine::Stats::default(),
+        streams: Vec::new(),
     };
     before(&mut ctx);
     for signal in signals {
