@@ -80,7 +80,7 @@ pub fn reduce(event: &Event<'_>, matches: SmallVec<[RuleIndex; 2]>) -> Signal {
         is_remote: event.is_remote,
         flags: event.flags,
         trust: event.trust,
-        count: event.count.max(1),
+        count: event.count,
         src_ip: event.src_ip,
         src_port: event.src_port,
         pid: event.pid,

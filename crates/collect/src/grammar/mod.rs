@@ -3,13 +3,26 @@
 //! A grammar matches the complete message body or nothing (DT-HOS-02), is anchored away from free text (DT-HOS-01), tries
 //! all readings where free text leaves more than one (DT-HOS-03), and never searches for a sub-pattern.
 
+mod accounts;
+mod cron;
+mod dropbear;
 mod fill;
+mod ftp;
+mod kernel;
+mod login;
+mod mail;
 mod pam;
+pub(crate) mod program;
 mod ssh;
+mod su;
+mod sudo;
+mod system;
 pub(crate) mod text;
 
 #[cfg(test)]
 mod check;
+#[cfg(test)]
+mod rows_tests;
 
 use vocab::Event;
 
@@ -53,6 +66,29 @@ pub type Grammar = for<'a> fn(&Message<'a>, &mut Event<'a>) -> Parsed;
 pub fn of_program(program: &str) -> Option<Grammar> {
     Some(match crate::syslog::program_name(program) {
         "sshd" | "sshd-session" | "sshd-auth" => ssh::sshd,
+        "dropbear" => dropbear::dropbear,
+        "su" | "su-l" => su::su,
+        "sudo" | "sudo-rs" => sudo::sudo,
+        "doas" => sudo::doas,
+        "pkexec" => sudo::pkexec,
+        "polkitd" | "polkit-agent-helper-1" => sudo::polkit,
+        "login" | "remote" => login::login,
+        "klogind" | "rlogind" | "rshd" | "kshd" | "in.rlogind" | "in.rshd" => login::remote,
+        "useradd" | "adduser" | "usermod" | "userdel" | "groupadd" | "groupdel" | "groupmod" | "gpasswd"
+        | "passwd" | "chpasswd" | "chage" | "chfn" | "chsh" | "newusers" | "vipw" => accounts::tools,
+        "cron" | "crond" | "CRON" | "CROND" | "crontab" | "anacron" | "atd" => cron::cron,
+        "systemd" => system::systemd,
+        "systemd-logind" => system::logind,
+        "rsyslogd" | "syslogd" | "syslog-ng" | "systemd-journald" | "systemd-journal" | "auditd"
+        | "klogd" => system::loggers,
+        "kernel" => kernel::kernel,
+        "vsftpd" => ftp::vsftpd,
+        "proftpd" => ftp::proftpd,
+        "pure-ftpd" => ftp::pureftpd,
+        "ftpd" | "wu-ftpd" | "in.ftpd" => ftp::wuftpd,
+        "dovecot" | "imap-login" | "pop3-login" | "submission-login" | "managesieve-login" | "auth"
+        | "auth-worker" => mail::dovecot,
+        name if name.starts_with("postfix") => mail::postfix,
         _ => pam::other,
     })
 }

@@ -71,17 +71,13 @@ pub(crate) fn is_5424(priority: Option<u8>, rest: &str) -> bool {
 /// The stamps that syslog files hold: RFC 3164 with its relatives, RFC 3339 with `T` (rsyslog, `journalctl -o short-iso`),
 /// `Sun 2026-11-22 05:40:42 UTC` (`short-full`), and seconds since 1970 (`short-unix`).
 pub(crate) fn stamp(text: &[u8]) -> Option<Printed> {
-    let first = *text.first()?;
-    let read: &[fn(&[u8]) -> Option<Printed>] = if first.is_ascii_digit() {
-        if text.get(10) == Some(&b'T') {
-            &[form::rfc3339]
-        } else {
-            &[crate::time::rfc3164, crate::time::epoch]
-        }
+    if !text.first()?.is_ascii_digit() {
+        crate::time::rfc3164(text).or_else(|| form::journal_full(text))
+    } else if text.get(10) == Some(&b'T') {
+        form::rfc3339(text)
     } else {
-        &[crate::time::rfc3164, form::journal_full]
-    };
-    read.iter().find_map(|read| read(text))
+        crate::time::rfc3164(text).or_else(|| crate::time::epoch(text))
+    }
 }
 
 /// What follows the stamp.

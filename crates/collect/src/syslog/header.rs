@@ -36,6 +36,14 @@ pub(super) fn header(text: &str) -> Header<'_> {
     {
         return Header { program: "login", ..header };
     }
+    // sysklogd puts its version behind its name.
+    for program in ["syslogd", "klogd"] {
+        if let Some((_, body)) =
+            rest.strip_prefix(program).and_then(|rest| rest.strip_prefix(' ')?.split_once(": "))
+        {
+            return Header { host, program, body, tagged: true, ..Header::default() };
+        }
+    }
     Header { host, body: rest, tagged: is_untagged_note(rest), ..Header::default() }
 }
 

@@ -172,7 +172,7 @@ impl Session {
                     Wait::Name => false,
                     Wait::Ambiguous => true,
                 });
-                self.tries = self.tries.saturating_add(signal.count);
+                self.tries = self.tries.saturating_add(signal.count.max(1));
                 self.last_failure = Some(now);
                 out.push(self.sourced(Attempt::from_signal(signal)));
             }

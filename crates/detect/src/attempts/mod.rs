@@ -71,6 +71,8 @@ impl Attempt {
     pub fn from_signal(signal: &Signal) -> Self {
         let detail = signal.detail.as_deref();
         let inferred = signal.flags.has(Flags::INFERRED);
+        // A record that is no try of its own has a count of 0; where it is all that is known, it stands for one.
+        let count = signal.count.max(1);
         Self {
             time: signal.order.time,
             citation: signal.citation,
@@ -86,8 +88,8 @@ impl Attempt {
             method: signal.method,
             user_kind: signal.user_kind,
             key_id: detail.map(|detail| detail.key_id.clone()).unwrap_or_default(),
-            count: signal.count,
-            halves: signal.count.saturating_mul(if inferred { 1 } else { 2 }),
+            count,
+            halves: count.saturating_mul(if inferred { 1 } else { 2 }),
             ambiguous: signal.flags.has(Flags::AMBIGUOUS),
             inferred,
             key_probe: false,

@@ -47,6 +47,8 @@ pub(super) fn of(signal: &Signal) -> Role {
         "O04" | "O05" | "O06" => Role::Closed,
         "O07" | "O10" | "O11" | "O12" | "O17" | "O20" => Role::Peer,
         "O13" | "O14" | "O22" => Role::None,
+        // sudo sums up its tries in a line of its own; without a process id nothing joins that line to the PAM lines.
+        "P01" | "P02" if signal.attempt == 0 && signal.service == "sudo" => Role::Peer,
         "O15" | "P01" => Role::Pam,
         "P02" => pam_more(signal),
         "P03" => session(signal),
@@ -54,6 +56,14 @@ pub(super) fn of(signal: &Signal) -> Role {
         "O18" => Role::Peer,
         "O19" | "O21" if signal.outcome == Outcome::Failure => Role::KeyFailure,
         "P07" if signal.outcome == Outcome::Failure && is_login(signal) => Role::More,
+        // A session of logind, a second line about a try that another line counts.
+        "P10" => Role::None,
+        _ if signal.class == Class::Authentication
+            && signal.count == 0
+            && !signal.grammar.starts_with('P') =>
+        {
+            Role::Peer
+        }
         _ if signal.class == Class::Authentication => generic(signal),
         _ => Role::None,
     }

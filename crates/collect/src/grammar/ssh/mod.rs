@@ -92,12 +92,11 @@ fn lost<'a>(line: Line<'a>, event: &mut Event<'a>) -> Parsed {
 /// Takes the readings over into the event, with the daemon's cut in mind.
 fn settle<'a>(line: Line<'_>, event: &mut Event<'a>, splits: &Splits<'a>, force: bool) {
     fill::settle(event, splits, force || line.cut);
-    if line.preauth {
-        if let Some(user) = &mut event.user
-            && let Some(decoded) = relayed(user)
-        {
-            *user = decoded.into();
-        }
+    if line.preauth
+        && let Some(user) = &mut event.user
+        && let Some(decoded) = relayed(user)
+    {
+        *user = decoded.into();
     }
     if splits.overflow {
         event.flags.set(Flags::AMBIGUOUS);
