@@ -10,6 +10,7 @@
 pub mod audit;
 pub mod binary;
 pub mod cloud;
+pub mod context;
 pub mod grammar;
 pub mod input;
 pub mod mask;
