@@ -5,7 +5,8 @@ use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
 use collect::input::{Input, Limits};
-use collect::stream::{Plan, PlanSettings};
+use collect::record::UnreadReason;
+use collect::stream::{Plan, PlanSettings, SideKind};
 use detect::rule::{LoadReport, RuleSet};
 use std::fs::File;
 use std::io::Read as _;
@@ -43,8 +44,9 @@ pub(crate) fn prepare(reading: &Reading, clock: Clock, builtin: bool) -> anyhow:
     let (rules, loaded) = rules(&reading.rules, builtin)?;
     let settings = settings(reading, clock)?;
     let zone = settings.timezone.clone().unwrap_or_else(|| settings.machine_zone.clone());
-    let context = context(reading, &zone)?;
-    let plan = collect::stream::plan(inputs(&reading.paths)?, &settings);
+    let mut context = context(reading, &zone)?;
+    let mut plan = collect::stream::plan(inputs(&reading.paths)?, &settings);
+    local_users(&mut plan, &mut context);
     Ok(Prepared { plan, settings, context, rules: Arc::new(rules), loaded })
 }
 
@@ -112,14 +114,32 @@ fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
     Ok(paths.iter().map(input).collect())
 }
 
-fn context(reading: &Reading, _zone: &jiff::tz::TimeZone) -> anyhow::Result<Context> {
-    if reading.accounts.is_some() || reading.assets.is_some() || reading.networks.is_some() {
-        return Err(Hinted::error(
-            "context files are not read yet",
-            "leave --accounts, --assets and --networks out",
-        ));
+fn context(reading: &Reading, zone: &jiff::tz::TimeZone) -> anyhow::Result<Context> {
+    let mut context = Context::default();
+    if let Some(path) = &reading.accounts {
+        context.accounts = collect::context::accounts(&read_capped(path)?, &path.to_string_lossy(), zone)?;
     }
-    Ok(Context::default())
+    if let Some(path) = &reading.assets {
+        context.assets = collect::context::assets(&read_capped(path)?, &path.to_string_lossy())?;
+    }
+    if let Some(path) = &reading.networks {
+        context.networks = collect::context::networks(&read_capped(path)?, &path.to_string_lossy())?;
+    }
+    Ok(context)
+}
+
+/// Takes the accounts of collected password files into the context. Evidence may be damaged or forged: a file that is no
+/// password file is named as unread, and the run goes on.
+fn local_users(plan: &mut Plan, context: &mut Context) {
+    for file in plan.side.iter().filter(|file| file.kind == SideKind::Passwd) {
+        match collect::context::passwd(&file.bytes, &file.name) {
+            Ok(users) => context.local_users.extend(users),
+            Err(error) => {
+                let expected = format!("{} in line {}", error.expected, error.line);
+                plan.unread.at(&file.name, 0, error.line, UnreadReason::Corrupt, expected);
+            }
+        }
+    }
 }
 
 /// Reads a small file whole.
