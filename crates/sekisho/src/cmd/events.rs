@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Events) -> anyhow::Result<u8> {
 }
 
 fn line(event: &vocab::Event<'_>, lines: &mut Vec<u8>) {
-    lines.extend(event.origin.raw);
+    collect::ocsf::write(event, lines);
     lines.push(b'\n');
 }
 

@@ -66,5 +66,7 @@ fn quote(record: &RecordView) -> Quote {
         }
         text.push('…');
     }
+    // The sealed record keeps what it held; what people are shown holds no secret (DT-EVT-08).
+    let text = collect::mask::masked(&text).into_owned();
     Quote { file: record.file.to_string(), line: record.line, offset: record.offset, text }
 }

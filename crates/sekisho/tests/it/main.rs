@@ -1,1 +1,16 @@
-//! The one integration-test binary.
+//! Tests of the binary as a person runs it: files in, exit code, files and text out.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests write small inputs of their own, and fail by panicking"
+)]
+
+mod attacks;
+mod commands;
+mod contract;
+mod durable;
+mod hostile;
+mod same;
+mod support;

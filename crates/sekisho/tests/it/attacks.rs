@@ -1,0 +1,77 @@
+//! Small attacks end to end: kind, legal category, accounts entered, records quoted (issue "from a folder of logs").
+
+use crate::support::{Case, entered, guessing, sshd};
+
+#[test]
+fn guessing_that_ends_with_a_success() {
+    let mut log = guessing("root", "203.0.113.9", 30, 0);
+    log += &sshd(200, 7, "Accepted password for root from 203.0.113.9 port 50001 ssh2");
+    let case = Case::new(&[("auth.log", log.as_bytes())]);
+    let ran = case.investigate(&["--fail-on", "high"]);
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.starts_with("Somebody seems to have got in"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("root"), "{}", ran.stdout);
+    let report = crate::support::Report::read(&case.path("r"));
+    assert_eq!(report.incidents.len(), 1, "{:?}", report.incidents);
+    let incident = &report.incidents[0];
+    assert_eq!(entered(incident), ["root"]);
+    assert_eq!(incident["legal"]["category"], "credential_misuse");
+    assert_eq!(incident["legal"]["state"], "proposed");
+    assert_eq!((incident["attempts"].as_u64(), incident["successes"].as_u64()), (Some(31), Some(1)));
+    assert_eq!(incident["sources"][0]["ip"], "203.0.113.9");
+    assert_eq!(incident["last"], "2026-11-19T18:03:20Z");
+    // The success is quoted word by word from the ledger, and each element names its entries.
+    let quotes: Vec<_> = incident["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|record| record["quote"]["text"].as_str())
+        .collect();
+    assert!(quotes.iter().any(|text| text.contains("Accepted password for root")), "{quotes:?}");
+    let established: Vec<_> = incident["legal"]["elements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|element| element["state"] == "established")
+        .collect();
+    assert!(!established.is_empty());
+    for element in established {
+        assert!(!element["evidence"].as_array().unwrap().is_empty(), "{element}");
+    }
+    assert!(!incident["measures"].as_array().unwrap().is_empty());
+    assert!(!incident["reports"].as_array().unwrap().is_empty());
+    let page = report.text("report.html");
+    assert!(page.contains("Accepted password for root") && page.contains("203.0.113.9"));
+    assert!(report.text("timeline.csv").contains("Accepted password for root"));
+}
+
+#[test]
+fn guessing_without_a_success_is_an_attempt() {
+    let case = Case::new(&[("auth.log", guessing("root", "203.0.113.9", 40, 0).as_bytes())]);
+    let report = case.report(&[]);
+    let incident = report.incident("password_guessing");
+    assert_eq!(incident["legal"]["category"], "attempt");
+    assert!(entered(incident).is_empty());
+    assert_eq!(report.summary["answer"], "tried");
+    assert!(report.findings.iter().all(|finding| finding["schema_version"] == 1));
+}
+
+/// K-06: one try for each account, a few succeed; exactly those are named.
+#[test]
+fn stuffing_names_exactly_the_accounts_entered() {
+    let mut log = String::new();
+    for n in 0..60_u32 {
+        let source = format!("198.51.100.{}", 1 + n % 3);
+        let known = [7, 23, 41].contains(&n);
+        let what = if known { "Accepted password" } else { "Failed password" };
+        let user = if known || n % 2 == 0 { format!("user{n}") } else { format!("invalid user user{n}") };
+        log += &sshd(n * 2, 3_000 + n, &format!("{what} for {user} from {source} port {} ssh2", 40_000 + n));
+    }
+    let case = Case::new(&[("auth.log", log.as_bytes())]);
+    let report = case.report(&[]);
+    let names: std::collections::BTreeSet<_> = report.incidents.iter().flat_map(entered).collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["user23", "user41", "user7"]);
+    assert_eq!(report.summary["answer"], "entered");
+    let worst = &report.incidents[0];
+    assert_eq!(worst["legal"]["category"], "credential_misuse", "{}", worst["kind"]);
+}
