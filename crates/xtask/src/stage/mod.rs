@@ -3,10 +3,12 @@
 //! Each scenario runs in mount, network, host-name and process namespaces of its own: no packet leaves the machine, no
 //! account or log of the machine is touched, and everything ends with the first process of the namespace.
 
+mod client;
 mod clock;
 mod harvest;
 mod plan;
 mod prereq;
+mod roster;
 mod run;
 mod runner;
 mod scenario;
@@ -15,10 +17,11 @@ mod web;
 mod world;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use truth::{Part, Truth};
+use truth::{Host, Truth};
 use world::World;
 
 /// Version of the truth file.
@@ -34,6 +37,9 @@ pub(crate) struct Args {
     out: PathBuf,
     /// Scenarios to stage; all of them if none is named.
     scenarios: Vec<String>,
+    /// How many scenarios run side by side.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
     /// Used by the program itself after it has entered the namespaces.
     #[arg(long, hide = true)]
     inside: bool,
@@ -52,14 +58,47 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
     let out = args.out.canonicalize().with_context(|| format!("cannot find {}", args.out.display()))?;
-    for name in
-        known.iter().filter(|name| args.scenarios.is_empty() || args.scenarios.iter().any(|one| one == *name))
-    {
+    let chosen: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|name| args.scenarios.is_empty() || args.scenarios.iter().any(|one| one == name))
+        .collect();
+    let failed = side_by_side(&chosen, usize::from(args.jobs), |name| {
         crate::say(&format!("staging {name}"));
-        outside(name, &out)?;
-        add_truth(name, &out)?;
+        outside(name, &out)
+    });
+    for name in &chosen {
+        if !failed.iter().any(|(one, _)| one == name) {
+            add_truth(name, &out)?;
+        }
     }
-    Ok(())
+    roster::write(&out)?;
+    for (name, error) in &failed {
+        crate::say(&format!("{name}: {error:#}"));
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("{} of {} scenarios failed", failed.len(), chosen.len()) }
+}
+
+/// Runs `work` for each name, some at a time, and hands back those that failed.
+fn side_by_side<'a>(
+    names: &[&'a str],
+    jobs: usize,
+    work: impl Fn(&str) -> Result<()> + Sync,
+) -> Vec<(&'a str, anyhow::Error)> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut failed = Vec::new();
+        while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = work(name) {
+                failed.push((*name, error));
+            }
+        }
+        failed
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..jobs.min(names.len())).map(|_| scope.spawn(worker)).collect();
+        running.into_iter().flat_map(|one| one.join().unwrap_or_default()).collect()
+    })
 }
 
 /// Enters new namespaces and starts this program again inside them.
@@ -115,9 +154,9 @@ fn inside(name: &str, out: &Path) -> Result<()> {
     let out = Path::new(world::RESULT);
     let tally = runner::run_steps(&mut world, &mut plan)?;
     world.stop()?;
-    let paths = harvest::collect(&plan, out)?;
-    harvest::check(&plan, out, tally.sent_to_sshd)?;
-    let part = tally.part(plan.name, plan.host, &plan.declared, &paths);
+    let files = harvest::collect(&plan, out)?;
+    harvest::check(&plan, out, &files, &tally)?;
+    let part = tally.host(plan.name, plan.host, plan.logs_destroyed, &plan.declared, files);
     let text = serde_json::to_string(&part).context("cannot print the truth")?;
     run::put(out.join(format!("{name}.part")), text, 0o644)
 }
@@ -126,7 +165,7 @@ fn inside(name: &str, out: &Path) -> Result<()> {
 fn add_truth(name: &str, out: &Path) -> Result<()> {
     let (whole, part) = (out.join("truth.json"), out.join(format!("{name}.part")));
     let mut truth: Truth = if whole.exists() { read(&whole)? } else { Truth::default() };
-    let part: Part = {
+    let part: Host = {
         let text = read(&part)?;
         std::fs::remove_file(&part).with_context(|| format!("cannot remove {}", part.display()))?;
         text
@@ -135,7 +174,7 @@ fn add_truth(name: &str, out: &Path) -> Result<()> {
     clock::ZONE.clone_into(&mut truth.timezone);
     truth.year = 2026;
     truth.programs = prereq::versions()?;
-    truth.replace(name, part, &scenario::names());
+    truth.replace(part, &scenario::names());
     let text = serde_json::to_string_pretty(&truth).context("cannot print the truth")?;
     run::put(whole, text + "\n", 0o644)
 }

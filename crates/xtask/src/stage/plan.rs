@@ -13,6 +13,21 @@ pub(super) struct Account {
     pub(super) password: String,
     /// May use sudo.
     pub(super) admin: bool,
+    /// What the list of accounts says of it; none = the owner does not know it.
+    pub(super) entry: Option<Entry>,
+}
+
+/// A line of the list of accounts (detection.md 1.6); empty dates are unknown.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Kind of account.
+    pub(super) kind: &'static str,
+    /// State of account.
+    pub(super) state: &'static str,
+    /// Day on which its holder left.
+    pub(super) left_on: &'static str,
+    /// Day of the last known log-in.
+    pub(super) last_login: &'static str,
 }
 
 /// One request to the staged web site.
@@ -28,6 +43,22 @@ pub(super) struct Request {
     pub(super) agent: String,
     /// Further options of curl, for example a body or a header.
     pub(super) more: Vec<String>,
+    /// Text that the answer must hold, or the staging fails; empty = any answer is right.
+    pub(super) expect: &'static str,
+}
+
+impl Request {
+    /// A plain GET.
+    pub(super) fn get(from: IpAddr, target: impl Into<String>, agent: &str) -> Self {
+        Self {
+            from,
+            method: "GET",
+            target: target.into(),
+            agent: agent.to_owned(),
+            more: Vec::new(),
+            expect: "",
+        }
+    }
 }
 
 /// Something that happens.
@@ -46,10 +77,10 @@ pub(super) enum Act {
     Form { from: IpAddr, user: String, password: String, agent: &'static str },
     /// cron does what is due at this minute.
     Cron,
-    /// The real hydra from this address; `tries` is what its lists come to.
-    Hydra { from: IpAddr, args: Vec<String>, tries: usize },
-    /// Names that no ordinary client sends, one try each, sent by paramiko as raw bytes.
-    Raw { from: IpAddr, names: Vec<Vec<u8>> },
+    /// The real hydra against sshd from this address; it says itself what it tried.
+    Hydra { from: IpAddr, args: Vec<String> },
+    /// Wrong passwords for one name over one connection, sent by paramiko; the name may be any bytes.
+    Knock { from: IpAddr, name: Vec<u8>, passwords: Vec<&'static str> },
     /// logrotate turns the logs.
     Rotate,
     /// Root at the console of the computer does something that leaves no log line by itself.
@@ -68,6 +99,17 @@ pub(super) struct Step {
     pub(super) incident: Option<&'static str>,
 }
 
+/// How the logs of the staged computer are written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Logging {
+    /// `Nov  9 08:00:00` as older systems write it, in place of RFC 3339.
+    pub(super) short_stamps: bool,
+    /// Equal lines in a row become `message repeated N times`, as Ubuntu sets it.
+    pub(super) draws_together: bool,
+    /// Rotated files are named by the day, in place of a number.
+    pub(super) dated_rotation: bool,
+}
+
 /// A scenario, ready to run.
 pub(super) struct Plan {
     /// Folder under samples/.
@@ -84,8 +126,14 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     /// The incidents as the staging party knows them.
     pub(super) declared: Vec<Declared>,
-    /// Further files to collect, as absolute paths of the staged computer.
-    pub(super) also_collect: Vec<&'static str>,
+    /// How rsyslogd and logrotate are set up.
+    pub(super) logging: Logging,
+    /// Age of the accounts when the first step is taken.
+    pub(super) accounts_age_days: i64,
+    /// lastlog is among the files that are collected.
+    pub(super) keeps_lastlog: bool,
+    /// The intruder destroys a part of the logs.
+    pub(super) logs_destroyed: bool,
     sessions: usize,
     dice: u64,
 }
@@ -101,7 +149,10 @@ impl Plan {
             accounts: Vec::new(),
             steps: Vec::new(),
             declared: Vec::new(),
-            also_collect: Vec::new(),
+            logging: Logging::default(),
+            accounts_age_days: 40,
+            keeps_lastlog: false,
+            logs_destroyed: false,
             sessions: 0,
             dice: host
                 .bytes()
@@ -113,9 +164,16 @@ impl Plan {
         plan
     }
 
-    /// Adds an account.
+    /// Adds the account of a person who works here.
     pub(super) fn account(&mut self, name: &str, password: &str, admin: bool) {
-        self.accounts.push(Account { name: name.to_owned(), password: password.to_owned(), admin });
+        let kind = if admin { "admin" } else { "person" };
+        self.account_as(name, password, admin, Entry { kind, state: "active", left_on: "", last_login: "" });
+    }
+
+    /// Adds an account of which the list of accounts says something else.
+    pub(super) fn account_as(&mut self, name: &str, password: &str, admin: bool, entry: Entry) {
+        let (name, password) = (name.to_owned(), password.to_owned());
+        self.accounts.push(Account { name, password, admin, entry: Some(entry) });
     }
 
     /// Adds a step.
@@ -197,6 +255,16 @@ pub(super) fn sudo(password: &str, command: &str) -> String {
 /// An IPv4 address from a documentation network: 192.0.2.0/24 (attackers).
 pub(super) fn attacker(last: u8) -> IpAddr {
     IpAddr::from([192, 0, 2, last])
+}
+
+/// An IPv4 address from a network that is set aside for tests of equipment: 198.18.0.0/15 (attackers, many networks).
+pub(super) fn far(net: u8, last: u8) -> IpAddr {
+    IpAddr::from([198, 18 + (net & 1), net, last])
+}
+
+/// An IPv6 address from the documentation network, each `net` a /48 of its own.
+pub(super) fn far_v6(net: u16, last: u16) -> IpAddr {
+    IpAddr::from([0x2001, 0xdb8, net, 0, 0, 0, 0, last])
 }
 
 /// An IPv4 address from a documentation network: 198.51.100.0/24 (staff and visitors, unless a scenario says other).

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::run;
 
 /// Programs that are started, with the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 16] = [
+const PROGRAMS: [(&str, &str); 18] = [
     ("/usr/sbin/sshd", "openssh-server"),
     ("/usr/bin/ssh", "openssh-client"),
     ("/usr/sbin/nginx", "nginx"),
@@ -24,11 +24,23 @@ const PROGRAMS: [(&str, &str); 16] = [
     ("/usr/bin/unshare", "util-linux"),
     ("/usr/sbin/ip", "iproute2"),
     ("/usr/sbin/useradd", "passwd"),
+    ("/usr/bin/cc", "gcc"),
+    ("/usr/sbin/php-fpm8.2", "php-fpm"),
 ];
 
 /// Packages whose versions the samples name.
-const PACKAGES: [&str; 9] =
-    ["openssh-server", "nginx", "rsyslog", "libpam-modules", "sudo", "cron", "hydra", "curl", "libfaketime"];
+const PACKAGES: [&str; 10] = [
+    "openssh-server",
+    "nginx",
+    "rsyslog",
+    "libpam-modules",
+    "sudo",
+    "cron",
+    "hydra",
+    "curl",
+    "php8.2-fpm",
+    "libfaketime",
+];
 
 /// The library that moves the staged clock.
 pub(super) fn faketime_library() -> Option<&'static str> {

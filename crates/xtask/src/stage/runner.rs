@@ -9,19 +9,18 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::plan::{Act, Plan, Request, Step};
+use super::client::{self, PROGRAM_SECONDS_MAX};
+use super::plan::{Act, Plan, Step};
 use super::run;
 use super::truth::Tally;
-use super::world::{SERVER, SERVER_V6, World};
+use super::world::{SERVER, World};
 
 /// The ssh client exits so when sshpass saw the password refused.
 const REFUSED: i32 = 5;
 /// sshd closed the connection, as after a refused root log-in.
 const CLOSED: i32 = 255;
-/// Hard limit on one outside program.
-const PROGRAM_SECONDS_MAX: &str = "120";
-/// Sends names as raw bytes, which no ordinary client does.
-const RAW_NAMES: &str = include_str!("raw_names.py");
+/// Sends any bytes as a name, and many passwords over one connection, which no ordinary client does.
+const KNOCK: &str = include_str!("knock.py");
 
 /// Runs every step.
 pub(super) fn run_steps(world: &mut World, plan: &mut Plan) -> Result<Tally> {
@@ -50,7 +49,7 @@ impl Runner<'_> {
     fn act(&mut self, step: &Step) -> Result<()> {
         match &step.act {
             Act::Try { from, user, password, command } => {
-                let argv = client(*from, user, password, &[command]);
+                let argv = client::ssh(*from, user, password, &[command]);
                 let done = run::output(&argv)?;
                 let good = match done.status.code() {
                     Some(0) => true,
@@ -72,17 +71,17 @@ impl Runner<'_> {
                 }
             }
             Act::Ask(request) => {
-                ask(request)?;
+                client::ask(request)?;
                 self.tally.asked(step.incident, request.from);
             }
             Act::Form { from, user, password, agent } => {
-                let status = form(*from, user, password, agent)?;
+                let status = client::form(*from, user, password, agent)?;
                 self.tally.asked(step.incident, *from);
                 self.tally.tried(step.incident, *from, user, status == "302");
             }
             Act::Cron => cron()?,
-            Act::Hydra { from, args, tries } => self.hydra(step, *from, args, *tries)?,
-            Act::Raw { from, names } => self.raw(step, *from, names)?,
+            Act::Hydra { from, args } => self.hydra(step, *from, args)?,
+            Act::Knock { from, name, passwords } => self.knock(step, *from, name, passwords)?,
             Act::Rotate => {
                 run::must(&["logrotate", "-f", "-s", "/run/logrotate.state", "/etc/logrotate-staged.conf"])?;
                 sleep(Duration::from_millis(300));
@@ -96,12 +95,11 @@ impl Runner<'_> {
     }
 
     fn count(&mut self, step: &Step, from: IpAddr, user: &str, good: bool) {
-        self.tally.tried(step.incident, from, user, good);
-        self.tally.sent_to_sshd += 1;
+        self.tally.tried_at_sshd(step.incident, from, user, good);
     }
 
     fn enter(&mut self, step: &Step, id: usize, from: IpAddr, user: &str, password: &str) -> Result<()> {
-        let child = run::command(&client(from, user, password, &["-tt"]))
+        let child = run::command(&client::ssh(from, user, password, &["-tt"]))
             .stdin(Stdio::piped())
             .stdout(run::talk("session")?)
             .stderr(run::talk("session")?)
@@ -128,120 +126,56 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn hydra(&mut self, step: &Step, from: IpAddr, args: &[String], tries: usize) -> Result<()> {
+    fn hydra(&mut self, step: &Step, from: IpAddr, args: &[String]) -> Result<()> {
         // hydra cannot choose its address; the route to the server chooses it.
         let back = ["ip", "route", "replace", "local", SERVER, "dev", "lo", "table", "local", "src"];
         let mut there: Vec<String> = back.iter().map(|word| (*word).to_owned()).collect();
         there.push(from.to_string());
         run::must(&there)?;
-        let mut argv: Vec<String> = ["timeout", PROGRAM_SECONDS_MAX, "hydra", "-I", "-w", "5"]
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect();
+        let mut argv: Vec<String> =
+            ["timeout", PROGRAM_SECONDS_MAX, "hydra", "-I", "-V", "-w", "5"].map(str::to_owned).to_vec();
         argv.extend(args.iter().cloned());
         let done = run::command(&argv).current_dir("/tmp").output().context("cannot start hydra")?;
         there.pop();
         there.push(SERVER.to_owned());
         run::must(&there)?;
-        if !String::from_utf8_lossy(&done.stdout).contains("completed") {
-            bail!("hydra did not finish: {}", String::from_utf8_lossy(&done.stdout));
+        let said = String::from_utf8_lossy(&done.stdout);
+        if !said.contains("completed") {
+            bail!("hydra did not finish: {said}");
         }
-        let tries = u64::try_from(tries).unwrap_or(u64::MAX);
-        self.tally.tried_in_bulk(step.incident, from, tries);
-        if args.iter().any(|word| word.starts_with("ssh://")) {
-            self.tally.sent_to_sshd += tries;
+        let good: Vec<&str> = said.lines().filter_map(|line| hydra_word(line, "host: ", "login: ")).collect();
+        for name in said.lines().filter_map(|line| hydra_word(line, "ATTEMPT] ", "login \"")) {
+            self.tally.tried_at_sshd(step.incident, from, name.trim_end_matches('"'), false);
+        }
+        for name in good {
+            self.tally.turned_out_right(step.incident, from, name);
         }
         Ok(())
     }
 
-    fn raw(&mut self, step: &Step, from: IpAddr, names: &[Vec<u8>]) -> Result<()> {
-        run::put("/tmp/raw_names.py", RAW_NAMES, 0o644)?;
-        for name in names {
-            let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-            run::put("/tmp/raw_name.hex", hex, 0o600)?;
-            run::must(&[
-                "/usr/bin/python3",
-                "/tmp/raw_names.py",
-                &from.to_string(),
-                SERVER,
-                "/tmp/raw_name.hex",
-            ])?;
+    fn knock(&mut self, step: &Step, from: IpAddr, name: &[u8], passwords: &[&str]) -> Result<()> {
+        run::put("/tmp/knock.py", KNOCK, 0o644)?;
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
+        let lines: String =
+            std::iter::once(name).chain(passwords.iter().map(|word| word.as_bytes())).map(hex).collect();
+        run::put("/tmp/knock.hex", lines, 0o600)?;
+        let argv = ["/usr/bin/python3", "/tmp/knock.py", &from.to_string(), SERVER, "/tmp/knock.hex"];
+        let sent: usize = run::must(&argv)?.trim().parse().context("knock.py said no number")?;
+        for _ in 0..sent {
             self.count(step, from, &name.escape_ascii().to_string(), false);
         }
         Ok(())
     }
 }
 
-fn client(from: IpAddr, user: &str, password: &str, last: &[&str]) -> Vec<String> {
-    let server = if from.is_ipv6() { SERVER_V6 } else { SERVER };
-    let mut argv: Vec<String> =
-        ["timeout", PROGRAM_SECONDS_MAX, "sshpass", "-p", password, "ssh", "-F", "/dev/null"]
-            .map(str::to_owned)
-            .to_vec();
-    for option in [
-        "StrictHostKeyChecking=no",
-        "UserKnownHostsFile=/dev/null",
-        "LogLevel=ERROR",
-        "PreferredAuthentications=password",
-        "PubkeyAuthentication=no",
-        "NumberOfPasswordPrompts=1",
-        "EscapeChar=none",
-    ] {
-        argv.extend(["-o".to_owned(), option.to_owned()]);
+/// The word after `before` in a line of hydra that holds `mark`.
+///
+/// `[ATTEMPT] target 203.0.113.10 - login "root" - pass "1234" - 1 of 24 [child 0] (0/0)`, `[22][ssh] host: 203.0.113.10   login: root   password: 1234`.
+fn hydra_word<'a>(line: &'a str, mark: &str, before: &str) -> Option<&'a str> {
+    if !line.starts_with('[') || !line.contains(mark) {
+        return None;
     }
-    argv.extend(["-b".to_owned(), from.to_string(), "-l".to_owned(), user.to_owned()]);
-    let (options, commands): (Vec<&str>, Vec<&str>) =
-        last.iter().copied().partition(|word| word.starts_with('-'));
-    argv.extend(options.iter().map(|word| (*word).to_owned()));
-    argv.push(server.to_owned());
-    argv.extend(commands.iter().map(|word| (*word).to_owned()));
-    argv
-}
-
-fn curl(from: IpAddr, agent: &str, method: &str) -> Vec<String> {
-    let place = format!("www.example.jp:80:{}", if from.is_ipv6() { SERVER_V6 } else { SERVER });
-    let argv = [
-        "curl",
-        "-s",
-        "-g",
-        "--max-time",
-        "20",
-        "--path-as-is",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "--interface",
-        &from.to_string(),
-        "--resolve",
-        &place,
-        "-A",
-        agent,
-    ];
-    let mut argv = argv.map(str::to_owned).to_vec();
-    if method == "HEAD" {
-        argv.push("-I".to_owned());
-    } else {
-        argv.extend(["-X".to_owned(), method.to_owned()]);
-    }
-    argv
-}
-
-fn ask(request: &Request) -> Result<()> {
-    let mut argv = curl(request.from, &request.agent, request.method);
-    argv.extend(request.more.iter().cloned());
-    argv.push(format!("http://www.example.jp{}", request.target));
-    run::must(&argv).map(drop)
-}
-
-fn form(from: IpAddr, user: &str, password: &str, agent: &str) -> Result<String> {
-    let mut argv = curl(from, agent, "POST");
-    for field in [format!("log={user}"), format!("pwd={password}"), "wp-submit=Log In".to_owned()] {
-        argv.extend(["--data-urlencode".to_owned(), field]);
-    }
-    argv.extend(["-e".to_owned(), "http://www.example.jp/wp-login.php".to_owned()]);
-    argv.push("http://www.example.jp/wp-login.php".to_owned());
-    run::must(&argv)
+    line.split_once(before)?.1.split_whitespace().next()
 }
 
 /// Starts cron two seconds before a full minute, lets it run what is due, and ends it.

@@ -1,10 +1,21 @@
 //! The truth file: what was staged, told by those who staged it and never read out of the logs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::clock;
+
+/// What a report owes to a staged act.
+#[derive(Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Expect {
+    /// An incident of this kind and category.
+    Incident,
+    /// Nothing above the level `low`: an act that is a label on its source (K-50) and no attack of its own.
+    AtMostLow,
+}
 
 /// What a scenario says about one incident before it runs.
 pub(super) struct Declared {
@@ -16,50 +27,66 @@ pub(super) struct Declared {
     pub(super) also: &'static [&'static str],
     /// One of the categories of detection.md 4.2.
     pub(super) legal_category: &'static str,
+    /// What a report owes to it.
+    pub(super) expect: Expect,
     /// What a person should know.
     pub(super) notes: &'static str,
+}
+
+/// One address, and what came from it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Source {
+    ip: IpAddr,
+    attempts: u64,
+    successes: u64,
+    requests: u64,
 }
 
 /// One staged incident.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Incident {
-    scenario: String,
+    name: String,
     kind: String,
     also: Vec<String>,
     legal_category: String,
-    hosts: Vec<String>,
-    paths: Vec<String>,
+    expect: Expect,
     first: String,
     last: String,
-    sources: Vec<String>,
+    sources: Vec<Source>,
+    /// Codes that were tried, right ones included.
     attempts: u64,
-    requests: u64,
-    accounts_tried: Vec<String>,
+    /// Those of them that were right.
+    successes: u64,
+    /// Number of different names tried.
+    accounts_tried: usize,
     accounts_entered: Vec<String>,
+    /// Web requests, those of the log-in form included.
+    requests: u64,
     notes: String,
 }
 
-/// A stretch of time on one host in which nothing was staged but ordinary use.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Quiet {
-    scenario: String,
-    hosts: Vec<String>,
-    paths: Vec<String>,
+/// Ordinary use of a computer, which must not be reported.
+#[derive(Serialize, Deserialize, Default)]
+pub(super) struct Ordinary {
     first: String,
     last: String,
     logins: u64,
     failed_logins: u64,
     requests: u64,
-    notes: String,
 }
 
-/// What one scenario hands back.
-#[derive(Serialize, Deserialize, Default)]
-pub(super) struct Part {
-    /// Staged incidents.
-    pub(super) incidents: Vec<Incident>,
-    /// Ordinary use on the same computer.
-    pub(super) quiet: Vec<Quiet>,
+/// What was staged on one computer.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Host {
+    scenario: String,
+    host: String,
+    files: Vec<String>,
+    /// Nothing but ordinary use.
+    quiet: bool,
+    /// The intruder destroyed a part of the logs, so that they no longer show every try.
+    logs_destroyed: bool,
+    ordinary: Ordinary,
+    incidents: Vec<Incident>,
 }
 
 /// The whole file.
@@ -67,28 +94,23 @@ pub(super) struct Part {
 pub(super) struct Truth {
     /// Version of this format.
     pub(super) schema_version: u32,
-    /// Zone of the year-less stamps in the logs.
+    /// Zone of the stamps without one.
     pub(super) timezone: String,
-    /// Year of the year-less stamps.
+    /// Year of the stamps without one.
     pub(super) year: i16,
     /// Programs that wrote the logs.
     pub(super) programs: Vec<String>,
-    /// Staged incidents of all scenarios.
-    pub(super) incidents: Vec<Incident>,
-    /// Ordinary use.
-    pub(super) quiet: Vec<Quiet>,
+    /// One entry a computer.
+    pub(super) hosts: Vec<Host>,
 }
 
 impl Truth {
-    /// Puts the part of one scenario in the place of what was said of it before; `order` is that of the scenarios.
-    pub(super) fn replace(&mut self, name: &str, part: Part, order: &[&str]) {
+    /// Puts one computer in the place of what was said of it before; `order` is that of the scenarios.
+    pub(super) fn replace(&mut self, part: Host, order: &[&str]) {
         let place = |scenario: &str| order.iter().position(|one| *one == scenario);
-        self.incidents.retain(|one| one.scenario != name && place(&one.scenario).is_some());
-        self.incidents.extend(part.incidents);
-        self.incidents.sort_by_key(|one| (place(&one.scenario), one.first.clone()));
-        self.quiet.retain(|one| one.scenario != name && place(&one.scenario).is_some());
-        self.quiet.extend(part.quiet);
-        self.quiet.sort_by_key(|one| place(&one.scenario));
+        self.hosts.retain(|one| one.scenario != part.scenario && place(&one.scenario).is_some());
+        self.hosts.push(part);
+        self.hosts.sort_by_key(|one| place(&one.scenario));
     }
 }
 
@@ -96,20 +118,22 @@ impl Truth {
 #[derive(Default)]
 pub(super) struct Tally {
     by_incident: BTreeMap<Option<&'static str>, Seen>,
-    /// Passwords sent to sshd, to be found again in its log.
-    pub(super) sent_to_sshd: u64,
+    /// Wrong passwords sent to sshd, to be found again in its log.
+    pub(super) refused_by_sshd: u64,
+    /// Right passwords sent to sshd, to be found again in its log.
+    pub(super) accepted_by_sshd: u64,
 }
 
 #[derive(Default)]
 struct Seen {
     first: Option<i64>,
     last: i64,
-    sources: BTreeSet<std::net::IpAddr>,
+    sources: BTreeMap<IpAddr, Source>,
     attempts: u64,
+    successes: u64,
     requests: u64,
     tried: BTreeSet<String>,
     entered: BTreeSet<String>,
-    failures: u64,
 }
 
 impl Tally {
@@ -120,82 +144,118 @@ impl Tally {
         seen.last = seen.last.max(until);
     }
 
+    /// A source showed itself without trying a code.
+    pub(super) fn met(&mut self, incident: Option<&'static str>, source: IpAddr) {
+        self.by_incident.entry(incident).or_default().source(source);
+    }
+
     /// One password was tried.
-    pub(super) fn tried(
-        &mut self,
-        incident: Option<&'static str>,
-        source: std::net::IpAddr,
-        user: &str,
-        good: bool,
-    ) {
+    pub(super) fn tried(&mut self, incident: Option<&'static str>, source: IpAddr, user: &str, good: bool) {
         let seen = self.by_incident.entry(incident).or_default();
-        seen.sources.insert(source);
+        seen.source(source).attempts += 1;
         seen.attempts += 1;
         seen.tried.insert(user.to_owned());
         if good {
+            seen.source(source).successes += 1;
+            seen.successes += 1;
             seen.entered.insert(user.to_owned());
-        } else {
-            seen.failures += 1;
         }
     }
 
-    /// A program tried many passwords by itself.
-    pub(super) fn tried_in_bulk(
+    /// One password was tried at sshd.
+    pub(super) fn tried_at_sshd(
         &mut self,
         incident: Option<&'static str>,
-        source: std::net::IpAddr,
-        tries: u64,
+        source: IpAddr,
+        user: &str,
+        good: bool,
     ) {
+        self.tried(incident, source, user, good);
+        if good {
+            self.accepted_by_sshd += 1;
+        } else {
+            self.refused_by_sshd += 1;
+        }
+    }
+
+    /// A try at sshd that was counted as wrong turned out to be right.
+    pub(super) fn turned_out_right(&mut self, incident: Option<&'static str>, source: IpAddr, user: &str) {
         let seen = self.by_incident.entry(incident).or_default();
-        seen.sources.insert(source);
-        seen.attempts += tries;
-        seen.failures += tries;
+        seen.source(source).successes += 1;
+        seen.successes += 1;
+        seen.entered.insert(user.to_owned());
+        self.accepted_by_sshd += 1;
+        self.refused_by_sshd = self.refused_by_sshd.saturating_sub(1);
     }
 
     /// One web request was made.
-    pub(super) fn asked(&mut self, incident: Option<&'static str>, source: std::net::IpAddr) {
+    pub(super) fn asked(&mut self, incident: Option<&'static str>, source: IpAddr) {
         let seen = self.by_incident.entry(incident).or_default();
-        seen.sources.insert(source);
+        seen.source(source).requests += 1;
         seen.requests += 1;
     }
 
-    /// Turns the counts into the truth of one scenario.
-    pub(super) fn part(self, name: &str, host: &str, declared: &[Declared], paths: &[String]) -> Part {
-        let mut part = Part::default();
+    /// Turns the counts into the truth of one computer.
+    pub(super) fn host(
+        self,
+        scenario: &str,
+        host: &str,
+        logs_destroyed: bool,
+        declared: &[Declared],
+        files: Vec<String>,
+    ) -> Host {
+        let mut ordinary = Ordinary::default();
+        let mut incidents = Vec::new();
         for (key, seen) in self.by_incident {
-            let first = clock::print(seen.first.unwrap_or_default());
-            let last = clock::print(seen.last);
-            let common = (name.to_owned(), vec![host.to_owned()], paths.to_vec());
             match key.and_then(|key| declared.iter().find(|one| one.key == key)) {
-                Some(one) => part.incidents.push(Incident {
-                    scenario: common.0,
-                    kind: one.kind.to_owned(),
-                    also: one.also.iter().map(|kind| (*kind).to_owned()).collect(),
-                    legal_category: one.legal_category.to_owned(),
-                    hosts: common.1,
-                    paths: common.2,
-                    first,
-                    last,
-                    sources: seen.sources.iter().map(ToString::to_string).collect(),
-                    attempts: seen.attempts,
-                    requests: seen.requests,
-                    accounts_tried: seen.tried.into_iter().collect(),
-                    accounts_entered: seen.entered.into_iter().collect(),
-                    notes: one.notes.to_owned(),
-                }),
-                None => part.quiet.push(Quiet {
-                    scenario: common.0,
-                    hosts: common.1,
-                    paths: common.2,
-                    first,
-                    last,
-                    logins: seen.attempts - seen.failures,
-                    failed_logins: seen.failures,
-                    requests: seen.requests,
-                    notes: "no incident: ordinary use, with mistyped passwords".to_owned(),
-                }),
+                Some(one) => incidents.push(seen.incident(one)),
+                None => ordinary = seen.ordinary(),
             }
         }
-        part
+        incidents.sort_by(|a, b| (&a.first, &a.name).cmp(&(&b.first, &b.name)));
+        Host {
+            scenario: scenario.to_owned(),
+            host: host.to_owned(),
+            files,
+            quiet: incidents.is_empty(),
+            logs_destroyed,
+            ordinary,
+            incidents,
+        }
+    }
+}
+
+impl Seen {
+    fn source(&mut self, ip: IpAddr) -> &mut Source {
+        self.sources.entry(ip).or_insert(Source { ip, attempts: 0, successes: 0, requests: 0 })
+    }
+
+    fn incident(self, declared: &Declared) -> Incident {
+        Incident {
+            name: declared.key.to_owned(),
+            kind: declared.kind.to_owned(),
+            also: declared.also.iter().map(|kind| (*kind).to_owned()).collect(),
+            legal_category: declared.legal_category.to_owned(),
+            expect: declared.expect,
+            first: clock::print(self.first.unwrap_or_default()),
+            last: clock::print(self.last),
+            sources: self.sources.into_values().collect(),
+            attempts: self.attempts,
+            successes: self.successes,
+            accounts_tried: self.tried.len(),
+            accounts_entered: self.entered.into_iter().collect(),
+            requests: self.requests,
+            notes: declared.notes.to_owned(),
+        }
+    }
+
+    fn ordinary(self) -> Ordinary {
+        Ordinary {
+            first: clock::print(self.first.unwrap_or_default()),
+            last: clock::print(self.last),
+            logins: self.successes,
+            failed_logins: self.attempts - self.successes,
+            requests: self.requests,
+        }
     }
 }

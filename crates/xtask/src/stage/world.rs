@@ -43,7 +43,8 @@ const IN_MEMORY: [&str; 11] = [
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 const RSYSLOG: &str = r#"module(load="imuxsock" SysSock.UseSysTimeStamp="off" SysSock.UsePIDFromSystem="off")
-$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat
+$ActionFileDefaultTemplate TEMPLATE
+$RepeatedMsgReduction REDUCTION
 $FileOwner root
 $FileGroup adm
 $FileCreateMode 0640
@@ -75,12 +76,15 @@ const LOGROTATE: &str =
   create
   su root root
   sharedscripts
+  NAMING
   postrotate
     kill -HUP $(cat /run/rsyslogd.pid)
     kill -USR1 $(cat /run/nginx.pid)
   endscript
 }
 ";
+
+const LOGWTMP: &str = include_str!("logwtmp.c");
 
 /// The running world.
 pub(super) struct World {
@@ -95,10 +99,11 @@ impl World {
         mounts(out)?;
         network()?;
         base_files(plan)?;
-        // Accounts are forty days old when the first log line is written.
-        let mut clock = Clock::start(plan.start - 40 * 86_400)?;
+        // The accounts have been there for a while when the first log line is written.
+        let mut clock = Clock::start(plan.start - plan.accounts_age_days * 86_400)?;
+        let shim = logwtmp_library()?;
         let library = prereq::faketime_library().ok_or_else(|| anyhow!("libfaketime is not installed"))?;
-        run::put("/etc/ld.so.preload", format!("{library}\n"), 0o644)?;
+        run::put("/etc/ld.so.preload", format!("{library}\n{shim}\n"), 0o644)?;
         accounts(&plan.accounts)?;
         web::prepare(plan.web)?;
         clock.advance_to(plan.start)?;
@@ -189,7 +194,7 @@ fn network() -> Result<()> {
     run::must(&["ip", "link", "set", "lo", "up"])?;
     run::must(&["ip", "address", "add", &format!("{SERVER}/32"), "dev", "lo"])?;
     run::must(&["ip", "-6", "address", "add", &format!("{SERVER_V6}/128"), "dev", "lo"])?;
-    for net in ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"] {
+    for net in ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"] {
         run::must(&["ip", "route", "add", "local", net, "dev", "lo"])?;
     }
     run::must(&["ip", "-6", "route", "add", "local", "2001:db8::/32", "dev", "lo"])?;
@@ -221,9 +226,14 @@ fn base_files(plan: &Plan) -> Result<()> {
         format!("127.0.0.1 localhost\n{SERVER} {host}.example.jp {host} www.example.jp\n"),
         0o644,
     )?;
-    run::put("/etc/rsyslog.conf", RSYSLOG, 0o644)?;
+    let logging = plan.logging;
+    let template = if logging.short_stamps { "RSYSLOG_TraditionalFileFormat" } else { "RSYSLOG_FileFormat" };
+    let reduction = if logging.draws_together { "on" } else { "off" };
+    let naming = if logging.dated_rotation { "dateext" } else { "nodateext" };
+    let rsyslog = RSYSLOG.replace("TEMPLATE", template).replace("REDUCTION", reduction);
+    run::put("/etc/rsyslog.conf", rsyslog, 0o644)?;
     run::put("/etc/ssh/sshd_config", SSHD, 0o600)?;
-    run::put("/etc/logrotate-staged.conf", LOGROTATE, 0o644)?;
+    run::put("/etc/logrotate-staged.conf", LOGROTATE.replace("NAMING", naming), 0o644)?;
     run::put("/etc/sudoers", "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n", 0o440)?;
     run::put("/etc/sudo.conf", "Set disable_coredump false\n", 0o644)?;
     run::must(&["sed", "-i", "s/pam_unix.so nullok$/pam_unix.so nullok nodelay/", "/etc/pam.d/common-auth"])?;
@@ -245,7 +255,19 @@ fn base_files(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
+/// Builds the small library that mends what libfaketime does not reach.
+fn logwtmp_library() -> Result<&'static str> {
+    let (source, library) = ("/etc/staged/logwtmp.c", "/etc/staged/logwtmp.so");
+    run::put(source, LOGWTMP, 0o644)?;
+    run::must(&["cc", "-shared", "-fPIC", "-O1", "-o", library, source])?;
+    Ok(library)
+}
+
 fn accounts(list: &[Account]) -> Result<()> {
+    // pwconv gave these the day of the real clock, which lies in the staged future.
+    for name in ["root", "www-data"] {
+        run::must(&["chage", "-d", "2026-01-15", name])?;
+    }
     run::must(&["useradd", "-r", "-d", "/run/sshd", "-s", "/usr/sbin/nologin", "sshd"])?;
     for account in list {
         let hash = run::must(&["openssl", "passwd", "-6", &account.password])?;

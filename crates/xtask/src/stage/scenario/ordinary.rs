@@ -95,7 +95,11 @@ pub(super) fn visits(plan: &mut Plan, day: i8, visits: u64) {
             } else {
                 Vec::new()
             };
-            plan.ask(now, None, Request { from, method: "GET", target, agent: agent.to_owned(), more });
+            plan.ask(
+                now,
+                None,
+                Request { from, method: "GET", target, agent: agent.to_owned(), more, expect: "" },
+            );
             now += 2 + plan.roll_seconds(40);
         }
     }
@@ -113,6 +117,7 @@ pub(super) fn crawl(plan: &mut Plan, day: i8) {
                 target: target.to_owned(),
                 agent: agent.to_owned(),
                 more: Vec::new(),
+                expect: "",
             };
             plan.ask(now, None, request);
             now += 3 + plan.roll_seconds(30);
@@ -137,7 +142,11 @@ pub(super) fn members(plan: &mut Plan, day: i8) {
     for (gap, login) in [(40, None), (52, Some("kaiin:Hanami-2026"))] {
         let more = login.map_or_else(Vec::new, |login| vec!["-u".to_owned(), login.to_owned()]);
         let target = "/members/".to_owned();
-        plan.ask(start + gap, None, Request { from, method: "GET", target, agent: agent.to_owned(), more });
+        plan.ask(
+            start + gap,
+            None,
+            Request { from, method: "GET", target, agent: agent.to_owned(), more, expect: "" },
+        );
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::ordinary;
 use crate::stage::clock::at;
-use crate::stage::plan::{Act, Plan};
+use crate::stage::plan::{Act, Logging, Plan};
 
 pub(super) fn plan() -> Plan {
     let mut plan = Plan::new("quiet", "web01", at(9, 6, 30, 0));
+    plan.logging = Logging { short_stamps: true, draws_together: false, dated_rotation: false };
     for day in 9..=19 {
         ordinary::work(&mut plan, day);
         ordinary::visits(&mut plan, day, 24);

@@ -3,7 +3,7 @@
 use super::ordinary;
 use crate::stage::clock::at;
 use crate::stage::plan::{Plan, attacker, sudo};
-use crate::stage::truth::Declared;
+use crate::stage::truth::{Declared, Expect};
 
 /// People with an account here.
 const HERE: [&str; 34] = [
@@ -109,6 +109,7 @@ pub(super) fn plan() -> Plan {
         kind: "credential_stuffing",
         also: &["success_after_failures", "first_seen_access", "privilege_misuse", "credential_store_access"],
         legal_category: "credential_misuse",
+        expect: Expect::Incident,
         notes: "56 names tried once each from two addresses, 34 of them exist, 4 entered; okada-k (administrator) and \
                 ueda-r were entered again: sudo cat /etc/shadow, and a sudo that was refused",
     }];
