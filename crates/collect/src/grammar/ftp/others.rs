@@ -144,6 +144,9 @@ fn wuftpd_rows<'a>(message: &Message<'a>, event: &mut Event<'a>) -> Parsed {
         set_peer(event, Peer { host: peer.host.or(host.filter(|host| is_host(host))), ..peer });
         return row(event, "M06");
     }
+    if body.starts_with("User ") && body.contains(" timed out after ") {
+        return Parsed::Uninteresting;
+    }
     let (text, outcome, reason) = if let Some(rest) = body.strip_prefix("FTP LOGIN REFUSED (") {
         let Some((why, rest)) = rest.split_once(") FROM ") else { return Parsed::Miss };
         event.reason_code = Some(why.into());

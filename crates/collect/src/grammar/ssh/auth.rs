@@ -316,7 +316,7 @@ fn o16<'a>(rest: &'a str, event: &mut Event<'a>) -> Parsed {
 
 /// A cut line that begins like a row but has no complete reading: one try whose source is not readable.
 pub(super) fn lost<'a>(line: Line<'a>, event: &mut Event<'a>) -> Parsed {
-    let starts: [(&str, &'static str); 8] = [
+    let starts: [(&str, &'static str); 9] = [
         ("Failed ", "O01"),
         ("Accepted ", "O01"),
         ("Invalid user ", "O02"),
@@ -325,11 +325,12 @@ pub(super) fn lost<'a>(line: Line<'a>, event: &mut Event<'a>) -> Parsed {
         ("Connection reset by invalid user ", "O04"),
         ("Disconnected from invalid user ", "O04"),
         ("Disconnecting invalid user ", "O06"),
+        ("PAM: ", "O15"),
     ];
     let Some((start, name)) = starts.iter().find(|(start, _)| line.text.starts_with(start)) else {
         return Parsed::Miss;
     };
-    let unknown = line.text.contains("nvalid user ");
+    let unknown = line.text.contains("nvalid user ") || line.text.contains(" illegal user ");
     let outcome = if *start == "Accepted " { Outcome::Unknown } else { Outcome::Failure };
     auth(event, outcome, if unknown { Reason::UnknownUser } else { Reason::Unknown });
     if matches!(*name, "O06" | "O07") {

@@ -11,6 +11,7 @@ pub(super) fn parse<'a>(line: Line<'a>, event: &mut Event<'a>) -> Parsed {
     let text = line.text;
     match text.as_bytes().first() {
         Some(b'C' | b'D') => closed(line, event),
+        Some(b'R') if text.starts_with("Read from socket failed: ") => Parsed::Uninteresting,
         Some(b'R') => match text.strip_prefix("Received disconnect from ") {
             Some(rest) => o05(rest, event),
             None => Parsed::Miss,
@@ -18,6 +19,8 @@ pub(super) fn parse<'a>(line: Line<'a>, event: &mut Event<'a>) -> Parsed {
         Some(b'U') => o11_negotiate(line, event),
         Some(b's') if text.starts_with("ssh_dispatch_run_fatal: ") => o11_dispatch(line, event),
         Some(b'T') => timeout(line, event),
+        // The line ends before they do: nothing about a try stands here.
+        Some(b'W') if text.starts_with("Write failed: ") => Parsed::Uninteresting,
         Some(b'd') if text.starts_with("drop connection #") => o13(text, event),
         Some(b'a') if text.starts_with("administratively prohibited connection for ") => {
             o17_refused(line, event)
@@ -398,12 +401,13 @@ fn o10<'a>(found: Peer<'a>, tail: &'a str, event: &mut Event<'a>) -> Parsed {
 /// `<X>' from A port P`: the text of the client stands left.
 fn o10_version<'a>(line: Line<'a>, rest: &'a str, event: &mut Event<'a>) -> Parsed {
     let splits = Splits::at(rest, " from ", |right| peer(right).filter(|(_, rest)| rest.is_empty()));
-    if splits.is_empty() {
+    if splits.is_empty() && !line.cut {
         return Parsed::Miss;
     }
     class(event, Class::Network, activity::NET_FAIL);
     event.outcome = Outcome::Failure;
     event.reason = Reason::Protocol;
+    // Without a reading the source was cut off: the event is ambiguous.
     settle(line, event, &splits, false);
     if let Some(version) = event.user.take() {
         event.push_extra("client_version", version);

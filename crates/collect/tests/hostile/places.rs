@@ -1,0 +1,279 @@
+//! The places where a remote party writes into a log, one for each grammar with free text (detection.md 6.4).
+
+/// What must come out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// One failed attempt of a login.
+    Attempt,
+    /// A failure, or a part of an attempt that another record counts.
+    Failure,
+    /// A right login: one success, or an ambiguous record.
+    Login,
+    /// Nothing is asked for but that no forged source and no success comes out.
+    Harmless,
+}
+
+/// How the daemon writes text that it does not trust.
+#[derive(Clone, Copy)]
+pub(crate) enum Escape {
+    /// `strnvis` as in sshd: octal for control characters and everything beyond ASCII, backslash doubled; the message is
+    /// cut at 500 bytes.
+    Sshd,
+    /// rsyslog: `#ooo` for control characters.
+    Rsyslog,
+    /// `?` for what cannot be printed (vsftpd).
+    Question,
+    /// nginx: `\xHH`.
+    Nginx,
+    /// Apache: `\"`, `\\`, `\xhh`.
+    Apache,
+    /// JSON.
+    Json,
+    /// auditd: quoted when harmless, else hex.
+    Audit,
+    /// A column of W3C: `+` for blanks.
+    W3c,
+    /// Nothing but line ends are taken out, because they would end the record.
+    Raw,
+}
+
+/// One place.
+pub(crate) struct Place {
+    pub(crate) name: &'static str,
+    pub(crate) format: &'static str,
+    pub(crate) file: &'static str,
+    /// Lines that stand before.
+    pub(crate) header: &'static str,
+    /// The record with `{}` where the text goes.
+    pub(crate) template: &'static str,
+    pub(crate) escape: Escape,
+    pub(crate) want: Want,
+}
+
+impl Place {
+    /// The record as the daemon writes it.
+    pub(crate) fn line(&self, text: &str) -> String {
+        let escaped = escape(text, self.escape);
+        let line = self.template.replacen("{}", &escaped, 1);
+        match self.escape {
+            Escape::Sshd => cut_body(&line, 500),
+            _ => line,
+        }
+    }
+}
+
+fn cut_body(line: &str, max: usize) -> String {
+    let body = line.find("]: ").map_or(0, |at| at + 3);
+    line.chars().take(body + max).collect()
+}
+
+fn octal(out: &mut String, lead: char, text: &str) {
+    for byte in text.bytes() {
+        out.push_str(&format!("{lead}{byte:03o}"));
+    }
+}
+
+fn escape(text: &str, how: Escape) -> String {
+    let mut out = String::with_capacity(text.len());
+    match how {
+        Escape::Json => return json(text),
+        Escape::Audit => return audit(text),
+        _ => {}
+    }
+    for character in text.chars() {
+        let mut buffer = [0; 4];
+        let own: &str = character.encode_utf8(&mut buffer);
+        let plain = character.is_ascii_graphic() || character == ' ';
+        match (how, character) {
+            (Escape::Sshd, '\\') => out.push_str("\\\\"),
+            (Escape::Sshd, '\n') => out.push_str("\\n"),
+            (Escape::Sshd, _) if !plain => octal(&mut out, '\\', own),
+            (Escape::Rsyslog, _) if character.is_control() => octal(&mut out, '#', own),
+            (Escape::Question, _) if character.is_control() => out.push('?'),
+            (Escape::Nginx, _) if !plain || matches!(character, '"' | '\\') => {
+                for byte in own.bytes() {
+                    out.push_str(&format!("\\x{byte:02X}"));
+                }
+            }
+            (Escape::Apache, '"') => out.push_str("\\\""),
+            (Escape::Apache, '\\') => out.push_str("\\\\"),
+            (Escape::Apache, _) if !plain => {
+                for byte in own.bytes() {
+                    out.push_str(&format!("\\x{byte:02x}"));
+                }
+            }
+            (Escape::W3c, ' ') => out.push('+'),
+            (Escape::W3c, _) if character.is_control() => out.push('+'),
+            (Escape::Raw, '\n' | '\r') => out.push(' '),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+fn json(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            _ if character.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+fn audit(text: &str) -> String {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
+        return format!("\"{text}\"");
+    }
+    text.bytes().map(|byte| format!("{byte:02X}")).collect()
+}
+
+const fn syslog(name: &'static str, template: &'static str, escape: Escape, want: Want) -> Place {
+    Place { name, format: "syslog", file: "auth.log", header: "", template, escape, want }
+}
+
+const fn sshd(name: &'static str, template: &'static str, want: Want) -> Place {
+    syslog(name, template, Escape::Sshd, want)
+}
+
+/// All places.
+pub(crate) const PLACES: &[Place] = &[
+    sshd(
+        "O01 password",
+        "Nov 22 04:05:06 web1 sshd[7]: Failed password for invalid user {} from 192.0.2.1 port 4711 ssh2",
+        Want::Attempt,
+    ),
+    sshd(
+        "O01 keyboard",
+        "Nov 22 04:05:06 web1 sshd[7]: Failed keyboard-interactive/pam for invalid user {} from 192.0.2.1 port 4711 ssh2",
+        Want::Attempt,
+    ),
+    sshd("O02", "Nov 22 04:05:06 web1 sshd[7]: Invalid user {} from 192.0.2.1 port 4711", Want::Attempt),
+    sshd("O02 old", "Nov 22 04:05:06 web1 sshd[7]: Invalid user {} from 192.0.2.1", Want::Attempt),
+    sshd(
+        "O04 closed",
+        "Nov 22 04:05:06 web1 sshd[7]: Connection closed by invalid user {} 192.0.2.1 port 4711 [preauth]",
+        Want::Attempt,
+    ),
+    sshd(
+        "O04 reset",
+        "Nov 22 04:05:06 web1 sshd-session[7]: Connection reset by invalid user {} 192.0.2.1 port 4711 [preauth]",
+        Want::Attempt,
+    ),
+    sshd(
+        "O04 disconnected",
+        "Nov 22 04:05:06 web1 sshd[7]: Disconnected from invalid user {} 192.0.2.1 port 4711 [preauth]",
+        Want::Attempt,
+    ),
+    sshd(
+        "O05",
+        "Nov 22 04:05:06 web1 sshd[7]: Received disconnect from 192.0.2.1 port 4711:11: {} [preauth]",
+        Want::Harmless,
+    ),
+    sshd(
+        "O06",
+        "Nov 22 04:05:06 web1 sshd[7]: Disconnecting invalid user {} 192.0.2.1 port 4711: Too many authentication failures [preauth]",
+        Want::Failure,
+    ),
+    sshd(
+        "O07",
+        "Nov 22 04:05:06 web1 sshd[7]: error: maximum authentication attempts exceeded for invalid user {} from 192.0.2.1 port 4711 ssh2 [preauth]",
+        Want::Failure,
+    ),
+    sshd(
+        "O10 version",
+        "Nov 22 04:05:06 web1 sshd[7]: Bad protocol version identification '{}' from 192.0.2.1 port 4711",
+        Want::Failure,
+    ),
+    sshd(
+        "O11 offer",
+        "Nov 22 04:05:06 web1 sshd[7]: Unable to negotiate with 192.0.2.1 port 4711: no matching host key type found. Their offer: {} [preauth]",
+        Want::Failure,
+    ),
+    sshd(
+        "O15",
+        "Nov 22 04:05:06 web1 sshd[7]: error: PAM: Authentication failure for illegal user {} from 192.0.2.1",
+        Want::Attempt,
+    ),
+    syslog(
+        "P01 ruser",
+        "Nov 22 04:05:06 web1 vsftpd[7]: pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser={} rhost=192.0.2.1",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "P01 ruser and user",
+        "Nov 22 04:05:06 web1 vsftpd[7]: pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser={} rhost=192.0.2.1  user=alice",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "P01 user of sss",
+        "Nov 22 04:05:06 web1 sshd[7]: pam_sss(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1 user={}",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "P08 login",
+        "Nov 22 04:05:06 web1 login[7]: FAILED LOGIN 1 FROM 192.0.2.1 FOR {}, Authentication failure",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "P08 shadow",
+        "Nov 22 04:05:06 web1 login[7]: FAILED LOGIN (1) on '/dev/pts/0' from '192.0.2.1' FOR '{}', Authentication failure",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "M01",
+        "Nov 22 04:05:06 web1 dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<{}>, method=PLAIN, rip=192.0.2.1, lip=203.0.113.5, TLS, session=<abc>",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "M02",
+        "Nov 22 04:05:06 web1 postfix/smtpd[7]: warning: unknown[192.0.2.1]: SASL PLAIN authentication failed: authentication failure, sasl_username={}",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "M02 relay",
+        "Nov 22 04:05:06 web1 postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 <a@b>: Relay access denied; from=<c@d> to=<a@b> proto=ESMTP helo=<{}>",
+        Escape::Rsyslog,
+        Want::Failure,
+    ),
+    syslog(
+        "M05 syslog",
+        "Nov 22 04:05:06 web1 vsftpd[7]: [{}] FAIL LOGIN: Client \"192.0.2.1\"",
+        Escape::Question,
+        Want::Attempt,
+    ),
+    syslog(
+        "M06 proftpd",
+        "Nov 22 04:05:06 web1 proftpd[7]: 127.0.0.1 (192.0.2.1[192.0.2.1]) - USER {} (Login failed): Incorrect password.",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "M06 proftpd unknown",
+        "Nov 22 04:05:06 web1 proftpd[7]: 127.0.0.1 (192.0.2.1[192.0.2.1]) - USER {}: no such user found from 192.0.2.1 [192.0.2.1] to 127.0.0.1:21",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "M06 pure-ftpd",
+        "Nov 22 04:05:06 web1 pure-ftpd: (?@192.0.2.1) [WARNING] Authentication failed for user [{}]",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    syslog(
+        "DB dropbear",
+        "Nov 22 04:05:06 web1 dropbear[7]: Bad password attempt for '{}' from 192.0.2.1:4711",
+        Escape::Rsyslog,
+        Want::Attempt,
+    ),
+];
