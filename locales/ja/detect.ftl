@@ -14,3 +14,37 @@ note-success-elsewhere = 攻撃を受けていたアカウント「{ $account }�
    *[new] 普段見られないもの
 }）。
 note-owner-during-attack = アカウント「{ $account }」が攻撃を受けている間に、本人とみられる成功があります。
+note-dormant = アカウント「{ $account }」は { $since } から { $days } 日間使われていませんでしたが、使用されました。
+note-dormant-undated = 休眠又は停止とされているアカウント「{ $account }」が使用されました。
+note-dormant-never = アカウント「{ $account }」は { $since } に作られてから { $days } 日間一度も使われていませんでしたが、使用されました。
+note-dormant-never-undated = 一度も使われたことのないアカウント「{ $account }」が使用されました。
+note-dormant-tried = { $since } から { $days } 日間使われていないアカウント「{ $account }」が試されています。
+note-dormant-tried-undated = 休眠又は停止とされているアカウント「{ $account }」が試されています。
+note-leaver-since = アカウント「{ $account }」の利用資格は { $since } に終わっています（退職・異動など）。
+note-leaver = アカウント「{ $account }」の利用権者は、名簿では退職・異動とされています（日付なし）。
+note-leaver-expired = アカウント「{ $account }」は、ログに期限切れと記録されています。
+note-leaver-owner = このアカウントの責任者は、名簿では「{ $owner }」です。
+note-default-account = アカウント「{ $account }」は、製品や導入時の初期設定・見本のものとみられます。
+note-service-account = アカウント「{ $account }」はプログラムのためのもので、人が外部からログインすることは想定されていません。
+note-planted-roster = アカウント「{ $account }」は、名簿では無断追加とされています。
+note-planted-uid = アカウント「{ $account }」は root と同じ番号（uid 0）を持っています。
+note-decoy = 誰も使わないはずのおとりのアカウント「{ $account }」が使われました。
+note-factor-refused = アカウント「{ $account }」で、二つ目の要素の確認が繰り返し拒否又は放置されています。最初の要素は誰かに知られています。
+note-factor-accepted = アカウント「{ $account }」で、二つ目の要素の確認が繰り返し拒否された後、承認されています。
+note-first-network = アカウント「{ $account }」が、これまで見られなかったネットワークから使われました（{ $source }）。
+note-first-key = アカウント「{ $account }」が、これまで見られなかった鍵で使われました（{ $source }）。
+note-first-method = アカウント「{ $account }」が、これまで見られなかった認証方式で使われました（{ $source }）。
+note-off-hours = アカウント「{ $account }」が、普段使われない時間帯（{ $time }）に使われました。
+note-shared-code = アカウント「{ $account }」が、異なるネットワークから同時に使われています。
+
+# 調べられなかったこと（DT-KND-03）
+not-checked-leavers-roster = 退職者・異動者の名簿が与えられていないため、調べられませんでした（期限切れとログに書かれたものだけを見ています）。
+not-checked-leavers-dates = 名簿に退職日・有効期限がないため、調べられませんでした。
+not-checked-dormant-roster = 最終ログイン日のある名簿がないため、与えられたログの範囲で使われなかった期間だけを見ています。
+not-checked-planted-roster = 名簿もパスワードファイルもないため、無断追加のアカウントは、ログの中で作られたものしか分かりません。
+not-checked-service-roster = 名簿もパスワードファイルもないため、よく知られた名前だけで判断しています。
+not-checked-decoys = おとりのアカウントが名簿に登録されていません。
+not-checked-travel = 送信元の位置を調べるデータベースが与えられていないため、調べられませんでした。
+not-checked-sessions = アプリケーションのセッションの識別子を含むログがないため、調べられませんでした。
+not-checked-repudiated = 利用権者本人の申告は、ログからは分かりません。利用履歴を本人に確認してもらってください。
+not-checked-factors = 二要素認証の拒否・放置の記録がログに含まれていません。

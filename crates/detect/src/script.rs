@@ -105,7 +105,11 @@ fn detail(signal: &mut Signal) -> &mut Detail {
 /// The built-in rules about accounts; a test that cannot load them fails.
 pub(crate) fn rules() -> Arc<RuleSet> {
     static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
-        let own: Vec<_> = BUILTIN.iter().filter(|(file, _)| file.starts_with("account/")).copied().collect();
+        let own: Vec<_> = BUILTIN
+            .iter()
+            .filter(|(file, _)| file.starts_with("account/") || file.contains("planted"))
+            .copied()
+            .collect();
         let (rules, report) = RuleSet::load(&own, &[]);
         assert_eq!(report.refused, []);
         Arc::new(rules)

@@ -3,12 +3,11 @@
 use super::history::{History, Known};
 use super::settings::Settings;
 use super::source::Before;
-use crate::attempts::Attempt;
+use super::write::{Entry, write};
+use crate::attempts::{Attempt, canonical};
 use crate::engine::Ctx;
-use crate::findings::{Key, add_evidence, observed, raise, set_kind};
-use vocab::{
-    AccountRole, AccountSeen, AuthMethod, EvidenceRole, Finding, Kind, Level, Message, Record, SourceSeen,
-};
+use crate::findings::observed;
+use vocab::{AuthMethod, Kind, Level, Message};
 
 /// What the table of K-07 says of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub(crate) fn answer(
     if before.own > 0 && !usual { Answer::FirstSeen } else { Answer::Nothing }
 }
 
-/// Writes down what a success says.
+/// Writes down what a success says, and hands the answer on.
 pub(crate) fn success(
     attempt: &Attempt,
     usual: bool,
@@ -62,20 +61,21 @@ pub(crate) fn success(
     history: &History,
     settings: &Settings,
     ctx: &mut Ctx,
-) {
+) -> Answer {
     let known = history.known(attempt);
-    match answer(attempt, usual, before, known, settings) {
+    let answer = answer(attempt, usual, before, known, settings);
+    match answer {
         Answer::Nothing => {}
         Answer::Owner => {
             let note = Message::new("note-owner-during-attack").with("account", attempt.account.as_str());
-            write(Kind::SuccessAfterFailures, Level::Informational, note, attempt, before, settings, ctx);
+            tell(Kind::SuccessAfterFailures, Level::Informational, note, attempt, before, settings, ctx);
         }
         Answer::FirstSeen => {
             let level = if known.enough(attempt) { Level::Low } else { Level::Informational };
             let note = Message::new("note-few-failures")
                 .with("account", attempt.account.as_str())
                 .with("failures", before.own);
-            write(Kind::FirstSeenAccess, level, note, attempt, before, settings, ctx);
+            tell(Kind::FirstSeenAccess, level, note, attempt, before, settings, ctx);
         }
         Answer::After(level) => {
             let failures = before.own.max(before.by_source);
@@ -85,12 +85,13 @@ pub(crate) fn success(
                 .with("failures", failures)
                 .with("time", attempt.time)
                 .with("known", if usual { "usual" } else { "new" });
-            write(Kind::SuccessAfterFailures, level, note, attempt, before, settings, ctx);
+            tell(Kind::SuccessAfterFailures, level, note, attempt, before, settings, ctx);
         }
     }
+    answer
 }
 
-fn write(
+fn tell(
     kind: Kind,
     level: Level,
     note: Message,
@@ -99,127 +100,19 @@ fn write(
     settings: &Settings,
     ctx: &mut Ctx,
 ) {
-    let Some(index) = settings.rule(kind) else { return };
-    let rules = std::sync::Arc::clone(&ctx.rules);
-    let Some(rule) = rules.get(index) else { return };
-    let mut key = Key::new();
-    match attempt.src {
-        Some(ip) => key.push(("source".to_owned(), ip.to_string())),
-        None => key.push(("account".to_owned(), attempt.account.to_string())),
-    }
-    // What is only worth knowing stands apart: it must not make an entry out of the holder's own sign-in.
-    key.push(("host".to_owned(), attempt.host.to_string()));
-    if level == Level::Informational {
-        key.push(("account".to_owned(), attempt.account.to_string()));
-    }
-    let Some(finding) = ctx.findings.upsert(&rules, index, key, attempt.time) else { return };
-    let fresh = finding.evidence.is_empty();
-    if fresh {
-        finding.level = level;
-        set_kind(finding, rule, kind, true);
-        finding.consented = attempt.consented;
-    }
-    raise(finding, level);
-    finding.consented &= attempt.consented;
-    if let Some(first) = before.first {
-        finding.first = finding.first.min(first);
-    }
-    for mark in &before.records {
-        add_evidence(finding, mark.record(EvidenceRole::Failure));
-    }
-    add_evidence(finding, record(attempt));
-    add_entry(finding, attempt, before.own, before.first, settings);
-    if finding.notes.len() < 16 {
-        finding.notes.push(note);
-    }
-    let failures = before.own.max(before.by_source);
-    finding.observed =
-        vec![observed("failures_before", f64::from(failures), Some(f64::from(settings.after_failures)))];
-}
-
-/// The success as evidence.
-pub(crate) fn record(attempt: &Attempt) -> Record {
-    Record {
-        citation: attempt.citation,
-        time: Some(attempt.time),
-        role: EvidenceRole::Success,
-        trust: attempt.trust,
-        ambiguous: attempt.ambiguous,
-        quote: None,
-    }
-}
-
-/// Counts a success, with the failures before it, into account, source, host and session of a finding.
-pub(crate) fn add_entry(
-    finding: &mut Finding,
-    attempt: &Attempt,
-    failures: u32,
-    first: Option<vocab::Timestamp>,
-    settings: &Settings,
-) {
-    let won = u64::from(attempt.count);
-    let tries = won + u64::from(failures);
-    let begun = first.unwrap_or(attempt.time);
-    finding.attempts += tries;
-    finding.successes += won;
-    let same = |seen: &&mut AccountSeen| {
-        seen.name == attempt.account.as_str()
-            && seen.host == attempt.host.as_str()
-            && seen.service == attempt.service.as_str()
+    let mut entry = Entry::new(kind, level, note).after(before);
+    entry = match attempt.src {
+        Some(ip) => entry.key("source", &ip.to_string()),
+        None => entry.key("account", &canonical(&attempt.account)),
     };
-    if let Some(seen) = finding.accounts.iter_mut().find(same) {
-        seen.attempts += tries;
-        seen.successes += won;
-        seen.first = seen.first.min(begun);
-        seen.last = seen.last.max(attempt.time);
-    } else {
-        finding.account_count += 1;
-        finding.accounts.push(AccountSeen {
-            name: attempt.account.to_string(),
-            host: attempt.host.to_string(),
-            service: attempt.service.to_string(),
-            role: AccountRole::Entered,
-            known: Some(true),
-            privileged: settings.is_privileged(attempt.account_id),
-            first: begun,
-            last: attempt.time,
-            attempts: tries,
-            successes: won,
-            entry: Some(attempt.citation),
-            entry_source: attempt.src,
-        });
+    entry = entry.key("host", &attempt.host);
+    // What is only worth knowing stands apart: it must not make an entry out of the holder's own sign-in.
+    if level == Level::Informational {
+        entry = entry.key("account", &canonical(&attempt.account));
     }
-    if let Some(ip) = attempt.src {
-        add_source(finding, ip, tries, won, begun, attempt);
+    let failures = f64::from(before.own.max(before.by_source));
+    if let Some(finding) = write(entry, attempt, settings, ctx) {
+        finding.observed =
+            vec![observed("failures_before", failures, Some(f64::from(settings.after_failures)))];
     }
-    if !attempt.host.is_empty() && !finding.hosts.iter().any(|host| host == attempt.host.as_str()) {
-        finding.hosts.push(attempt.host.to_string());
-    }
-    if finding.service.is_empty() {
-        finding.service = attempt.service.to_string();
-    }
-    if attempt.session != 0 && finding.sessions.len() < 256 && !finding.sessions.contains(&attempt.session) {
-        finding.sessions.push(attempt.session);
-    }
-}
-
-fn add_source(
-    finding: &mut Finding,
-    ip: std::net::IpAddr,
-    tries: u64,
-    won: u64,
-    first: vocab::Timestamp,
-    attempt: &Attempt,
-) {
-    if let Some(source) = finding.sources.iter_mut().find(|source| source.ip == ip) {
-        source.attempts += tries;
-        source.successes += won;
-        source.first = source.first.min(first);
-        source.last = source.last.max(attempt.time);
-        source.trust = source.trust.max(attempt.trust);
-        return;
-    }
-    finding.source_count += 1;
-    let (attempts, successes, last, trust) = (tries, won, attempt.time, attempt.trust);
-    finding.sources.push(SourceSeen { ip, attempts, successes, first, last, trust });
 }

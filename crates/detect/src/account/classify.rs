@@ -175,7 +175,7 @@ fn slowly(tries: &[super::tries::Try], last: &super::tries::Try, settings: &Sett
         .map(|one| one.time)
         .collect();
     if times.len() >= settings.slow_tries as usize {
-        let mut gaps: Vec<i64> = times.windows(2).map(|pair| pair_gap(pair)).collect();
+        let mut gaps: Vec<i64> = times.windows(2).map(pair_gap).collect();
         gaps.sort_unstable();
         if gaps.get(gaps.len() / 2).is_some_and(|gap| *gap > settings.slow_gap) {
             return true;

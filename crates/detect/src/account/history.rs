@@ -32,7 +32,6 @@ struct Seen {
 #[derive(Debug, Default)]
 struct Account {
     first: Timestamp,
-    last: Timestamp,
     successes: u32,
     sources: SmallVec<[Seen; 1]>,
 }
@@ -42,7 +41,6 @@ struct Account {
 pub(crate) struct Known {
     pub(crate) successes: u32,
     pub(crate) first: Option<Timestamp>,
-    pub(crate) last: Option<Timestamp>,
 }
 
 impl Known {
@@ -75,12 +73,20 @@ impl History {
         })
     }
 
+    /// Had the source ever succeeded for the account?
+    pub(crate) fn has_source(&self, attempt: &Attempt) -> bool {
+        let Some(ip) = attempt.src else { return false };
+        let prefix = prefix(ip);
+        self.accounts
+            .get(&key(attempt))
+            .is_some_and(|account| account.sources.iter().any(|seen| seen.prefix == prefix && !seen.doubtful))
+    }
+
     /// What is known of the account before this attempt.
     pub(crate) fn known(&self, attempt: &Attempt) -> Known {
         self.accounts.get(&key(attempt)).map_or_else(Known::default, |account| Known {
             successes: account.successes,
             first: Some(account.first),
-            last: Some(account.last),
         })
     }
 
@@ -96,7 +102,6 @@ impl History {
             account.first = attempt.time;
         }
         account.successes = account.successes.saturating_add(1);
-        account.last = account.last.max(attempt.time);
         let Some(ip) = attempt.src else { return };
         let prefix = prefix(ip);
         if let Some(seen) = account.sources.iter_mut().find(|seen| seen.prefix == prefix) {

@@ -3,20 +3,29 @@
 mod after;
 mod case;
 mod classify;
+mod factor;
+mod gaps;
+mod habit;
 mod history;
+mod holder;
 mod report;
+mod roster;
 mod settings;
 mod source;
 mod targets;
 #[cfg(test)]
 mod tests;
 mod tries;
+mod write;
 
 use crate::attempts::Attempt;
 use crate::engine::{Ctx, Detector};
 use crate::rule::RuleSet;
 use crate::signal::Signal;
+use factor::Factors;
+use habit::Habits;
 use history::History;
+use holder::Holders;
 use settings::Settings;
 use source::Sources;
 use targets::Targets;
@@ -31,6 +40,9 @@ pub struct Watch {
     sources: Sources,
     targets: Targets,
     history: History,
+    holders: Holders,
+    habits: Habits,
+    factors: Factors,
 }
 
 impl Watch {
@@ -43,29 +55,56 @@ impl Watch {
             sources: Sources::default(),
             targets: Targets::default(),
             history: History::default(),
+            holders: Holders::new(rules, context),
+            habits: Habits::new(rules, context),
+            factors: Factors::new(rules),
         }
     }
 }
 
 impl Detector for Watch {
-    fn push(&mut self, _signal: &Signal, _ctx: &mut Ctx) {}
+    fn push(&mut self, signal: &Signal, _ctx: &mut Ctx) {
+        self.holders.signal(signal);
+        self.habits.signal(signal);
+    }
 
     fn attempt(&mut self, attempt: &Attempt, ctx: &mut Ctx) {
-        let one = Try::new(attempt, &mut self.names, &self.settings);
         if attempt.is_guess() {
-            self.targets.failure(&one, &self.names, &self.settings, ctx);
-            self.sources.failure(attempt, &one, &self.targets, &self.names, &self.settings, ctx);
+            self.failure(attempt, ctx);
         } else if attempt.is_entry() {
-            let usual = self.history.is_usual(attempt);
-            let mut before = self.sources.success(attempt, &one, usual, &self.settings);
-            self.targets.success(&one, usual, &self.settings, &mut before);
-            after::success(attempt, usual, &before, &self.history, &self.settings, ctx);
-            self.history.success(attempt, before.attacking && before.entered);
+            self.success(attempt, ctx);
         }
     }
 
     fn finish(&mut self, ctx: &mut Ctx) {
         self.sources.finish(&self.targets, &self.names, &self.settings, ctx);
         self.targets.finish(&self.names, &self.settings, ctx);
+        gaps::not_checked(self.holders.roster(), self.factors.seen, ctx);
+    }
+}
+
+impl Watch {
+    fn failure(&mut self, attempt: &Attempt, ctx: &mut Ctx) {
+        let one = Try::new(attempt, &mut self.names, &self.settings);
+        self.targets.failure(&one, &self.names, &self.settings, ctx);
+        self.sources.failure(attempt, &one, &self.targets, &self.names, &self.settings, ctx);
+        self.factors.attempt(attempt, &self.settings, ctx);
+        self.holders.failure(attempt, &self.settings, ctx);
+    }
+
+    fn success(&mut self, attempt: &Attempt, ctx: &mut Ctx) {
+        let one = Try::new(attempt, &mut self.names, &self.settings);
+        let usual = self.history.is_usual(attempt);
+        let mut before = self.sources.success(attempt, &one, usual, &self.settings);
+        self.targets.success(&one, usual, &self.settings, &mut before);
+        let answer = after::success(attempt, usual, &before, &self.history, &self.settings, ctx);
+        self.factors.attempt(attempt, &self.settings, ctx);
+        self.holders.success(attempt, &self.history, &self.settings, ctx);
+        let doubtful = before.attacking && before.entered;
+        if !doubtful {
+            let told = answer == after::Answer::FirstSeen;
+            self.habits.success(attempt, self.history.known(attempt), told, &self.settings, ctx);
+        }
+        self.history.success(attempt, doubtful);
     }
 }

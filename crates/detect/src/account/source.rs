@@ -269,7 +269,7 @@ impl Attack {
     /// Looks again at doublings of the count (DT-COR-16), so that the work stays small.
     fn judge(&mut self, settings: &Settings) {
         let count = self.case.failed.count;
-        if count < 64 && count % 5 == 0 || count.is_power_of_two() || count <= 8 {
+        if count < 64 && count.is_multiple_of(5) || count.is_power_of_two() || count <= 8 {
             let verdict = classify(&self.case, false, settings);
             self.kind = verdict.kind;
             for kind in std::iter::once(verdict.kind).chain(verdict.others) {
