@@ -18,7 +18,7 @@ pub(crate) struct Span {
     pub(crate) text_length: u32,
     /// Lines after the first line of the block.
     pub(crate) line: u32,
-    /// The record went on beyond what is kept.
+    /// The record went on: beyond what is kept, or beyond the place where its stream broke off.
     pub(crate) cut: bool,
 }
 
@@ -55,6 +55,13 @@ pub struct BlockRecord<'b> {
     /// As text; empty for binary formats.
     pub(crate) text: &'b str,
     pub(crate) cut: bool,
+}
+
+impl BlockRecord<'_> {
+    /// The last record of a stream that broke off inside of it.
+    pub(crate) const fn is_broken_off(&self) -> bool {
+        self.cut && self.raw.len() < BLOCK_BYTES_MAX
+    }
 }
 
 impl Block {

@@ -265,7 +265,9 @@ impl Cutter {
             self.record = self.buffer.len();
             return;
         }
-        self.push(left, false);
+        // What a broken stream left of its last record may end anywhere, in the middle of an address too.
+        let broken = self.error.is_some() && matches!(self.plan.cut, Cut::Lines | Cut::Json);
+        self.push(left, broken);
         self.record = self.buffer.len();
         self.scanned = self.record;
         self.lines_in_block += 1;

@@ -8,12 +8,13 @@ use super::recognise::with_sample;
 use super::years::{self, ChainYears, YearReport};
 use crate::input::{open_counted, reason_of};
 use crate::record::{Cut, Decoded, Decoder, RawRecord, Settings, Sink, UnreadReason};
+use crate::time::within_reason;
 use crate::time::year::YearWalk;
 use crate::unread::Unread;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use vocab::{Citation, Event, Flags, LedgerIndex, Origin};
+use vocab::{Citation, Event, Flags, LedgerIndex, Origin, Timestamp};
 
 /// How much of a JSON document is parsed (detection.md 6.5).
 const JSON_BYTES_MAX: usize = 1 << 20;
@@ -195,9 +196,10 @@ impl SourceReader {
             _ => (PARSED_BYTES_MAX, "a record of at most 64 KiB"),
         };
         let mut events = 0;
+        let clock = self.settings.clock;
         let mut counted = |event: &Event<'_>| {
             events += 1;
-            sink(event);
+            hand_over(event, clock, sink);
         };
         for (number, record) in block.records().enumerate() {
             let mut flags = encoding;
@@ -209,8 +211,11 @@ impl SourceReader {
                 }
             }
             let text = head_of(record.text, text_max);
-            if record.cut || text.len() < record.text.len() {
+            let too_long = text.len() < record.text.len() || (record.cut && !record.is_broken_off());
+            if record.cut || too_long {
                 flags.set(Flags::TRUNCATED);
+            }
+            if too_long {
                 let (offset, line) = (record.offset, record.line);
                 self.unread.record(
                     &file.name,
@@ -233,7 +238,10 @@ impl SourceReader {
                 ..Origin::default()
             };
             let raw = RawRecord { origin, text, flags, year };
-            if let Decoded::Unread(reason, expected) = decoder.decode(&raw, &self.settings, &mut counted) {
+            // Where a stream broke off is told once, with the reason of the break.
+            if let Decoded::Unread(reason, expected) = decoder.decode(&raw, &self.settings, &mut counted)
+                && !record.is_broken_off()
+            {
                 unread_record(&mut self.unread, file, &record, reason, expected);
             }
         }
@@ -246,7 +254,7 @@ impl SourceReader {
             let Some(mut decoder) = decoder.take() else { continue };
             decoder.finish(&self.settings, &mut |event| {
                 stats.events += 1;
-                sink(event);
+                hand_over(event, self.settings.clock, sink);
             });
             self.unread.shapes.merge(decoder.take_misses());
         }
@@ -273,6 +281,17 @@ impl SourceReader {
         let years = self.years.and_then(|years| years.report(&self.source.name)).into_iter().collect();
         SourceReport { files: self.stats, unread: self.unread, years }
     }
+}
+
+/// Hands an event on. A time in the future or before 1995 is none (DT-TIM-07), whichever decoder read it.
+fn hand_over(event: &Event<'_>, clock: Timestamp, sink: &mut Sink<'_>) {
+    if event.time.is_none_or(|time| within_reason(time, clock)) {
+        return sink(event);
+    }
+    let mut kept = event.clone();
+    kept.time = None;
+    kept.flags.set(Flags::BAD_TIME);
+    sink(&kept);
 }
 
 fn unread_record(

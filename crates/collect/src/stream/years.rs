@@ -56,7 +56,7 @@ pub(crate) fn find(files: &mut [FilePlan], settings: &PlanSettings) -> Option<Ch
             dated.push((index, walk.relative(), latest_year(stamp, anchor)));
         }
     }
-    let newest = walk.last()?;
+    let newest = walk.last().filter(|_| walk.any_yearless())?;
     let last = files.len().saturating_sub(1);
     if let Some(year) = settings.year {
         return Some(ChainYears { spans: vec![(last, Years::new(&walk, AnchorKind::Setting, year))] });

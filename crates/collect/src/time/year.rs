@@ -18,6 +18,8 @@ pub struct YearWalk {
     known: Option<(i32, i16)>,
     /// The last record began with a stamp without year.
     yearless: bool,
+    /// Some record did.
+    any_yearless: bool,
     /// Beginning of the last record with a stamp: the next one mostly begins the same and needs no parsing.
     same: [u8; 10],
 }
@@ -33,6 +35,7 @@ impl YearWalk {
         if let Some(civil) = yearless(record) {
             self.stamp(civil);
             self.yearless = true;
+            self.any_yearless = true;
         } else if let Some(civil) = full(record) {
             self.stamp(civil);
             self.known = Some((self.relative, civil.year));
@@ -64,7 +67,13 @@ impl YearWalk {
         }
     }
 
-    /// The last stamp without a year, if there was one.
+    /// Did any record begin with a stamp without year?
+    #[must_use]
+    pub const fn any_yearless(&self) -> bool {
+        self.any_yearless
+    }
+
+    /// Day of the last stamp, if there was one; the time of day is that of the first stamp on that day.
     #[must_use]
     pub const fn last(&self) -> Option<Civil> {
         self.previous
