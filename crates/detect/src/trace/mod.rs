@@ -3,12 +3,20 @@
 
 mod account;
 mod command;
+mod commands;
+mod crash;
 mod deed;
+mod gap;
+mod lateral;
 mod logs;
+mod mail;
+mod mismatch;
 mod needed;
+mod network;
 mod privilege;
 mod report;
 mod rules;
+mod system;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -54,16 +62,32 @@ impl Traces {
     /// The parts whose rules are in force.
     #[must_use]
     pub fn new(rules: &RuleSet, context: &Context) -> Self {
-        let mut parts: Vec<Box<dyn Part>> = Vec::new();
-        parts.extend(privilege::Privilege::new(rules).map(|part| Box::new(part) as Box<dyn Part>));
-        parts.extend(account::Accounts::new(rules, context).map(|part| Box::new(part) as Box<dyn Part>));
-        parts.extend(logs::Logs::new(rules).map(|part| Box::new(part) as Box<dyn Part>));
+        fn boxed<P: Part + 'static>(part: Option<P>) -> Option<Box<dyn Part>> {
+            part.map(|part| Box::new(part) as Box<dyn Part>)
+        }
+        let parts = [
+            boxed(privilege::Privilege::new(rules)),
+            boxed(account::Accounts::new(rules, context)),
+            boxed(logs::Logs::new(rules)),
+            boxed(commands::Commands::new(rules)),
+            boxed(system::System::new(rules)),
+            boxed(crash::Crash::new(rules)),
+            boxed(network::Network::new(rules, context)),
+            boxed(lateral::Lateral::new(rules, context)),
+            boxed(mail::Mail::new(rules)),
+            boxed(mismatch::Mismatch::new(rules)),
+            boxed(gap::Gaps::new(rules)),
+        ];
+        let parts = parts.into_iter().flatten().collect();
         Self { world: World::default(), reporter: Reporter::default(), parts }
     }
 }
 
 impl Detector for Traces {
     fn push(&mut self, signal: &Signal, ctx: &mut Ctx) {
+        if signal.class == vocab::Class::Http && signal.matches.is_empty() {
+            return;
+        }
         let deed = Deed::of(signal);
         self.world.note(&deed);
         let mut desk = Desk { world: &self.world, reporter: &mut self.reporter };

@@ -20,6 +20,8 @@ const WANTED: &[(&str, &[&str])] = &[
             "module verification failed",
             "loading out-of-tree module",
             "SELinux:",
+            "enforcing=0",
+            "audit_enabled=0",
             "tainted",
             "temperature above threshold",
             "Hardware Error",

@@ -90,6 +90,9 @@ impl Reporter {
                 origin(finding, login, time);
             }
         }
+        if act.actor.is_empty() {
+            return key;
+        }
         if self.acts.len() < ACTS_MAX {
             let (host, actor) = (signal.host.clone(), act.actor.into());
             let key = key.clone();
@@ -125,6 +128,24 @@ impl Reporter {
             key.push(("series".to_owned(), number.to_string()));
         }
         key
+    }
+
+    /// Was an account of the computer entered at most that long before? To be asked when the input has ended.
+    pub(crate) fn entered_on(&mut self, host: &str, time: Timestamp, within: i64, ctx: &Ctx) -> bool {
+        let entries = self.entries.get_or_insert_with(|| entries(ctx));
+        entries
+            .iter()
+            .any(|entry| entry.host == host && entry.time <= time && time.since(entry.time) <= within)
+    }
+
+    /// Does an entry on the computer fall into that time? To be asked when the input has ended.
+    pub(crate) fn entered_between(&mut self, host: &str, from: Timestamp, to: Timestamp, ctx: &Ctx) -> bool {
+        let entries = self.entries.get_or_insert_with(|| entries(ctx));
+        entries.iter().any(|entry| {
+            (host.is_empty() || entry.host.is_empty() || entry.host == host)
+                && from <= entry.time
+                && entry.time <= to
+        })
     }
 
     /// Raises what was done in the session of an entry.

@@ -33,7 +33,12 @@ impl InForce {
 
     /// Level that a parameter names; the level of the document when it does not.
     pub(crate) fn level(&self, name: &str) -> Level {
-        word_level(&self.params, name).unwrap_or(self.level)
+        self.word_level(name).unwrap_or(self.level)
+    }
+
+    /// Level that a parameter names.
+    pub(crate) fn word_level(&self, name: &str) -> Option<Level> {
+        word_level(&self.params, name)
     }
 }
 

@@ -80,6 +80,14 @@ impl World {
         match deed.what {
             What::Command => host.command(deed, time),
             What::Switched if deed.signal.outcome != Outcome::Failure && !deed.actor.is_empty() => {
+                let twice = |(actor, target, start): &(CompactString, CompactString, Timestamp)| {
+                    actor == deed.actor
+                        && target == deed.target
+                        && time.since(*start) <= 2 * Timestamp::SECOND
+                };
+                if host.raised.iter().any(twice) {
+                    return;
+                }
                 if host.raised.len() >= 64 {
                     host.raised.remove(0);
                 }
