@@ -87,18 +87,34 @@ pub(crate) fn check_format(folder: &Path) -> Result<()> {
     }
 }
 
-/// Segment files in order. A name that does not belong there is an error; a missing number too.
-pub(crate) fn segments(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Numbers of the segment files, ascending, and names that are none.
+pub(crate) fn segment_numbers(folder: &Path) -> Result<(Vec<u64>, Vec<String>)> {
     let folder = folder.join("segments");
-    let mut names = Vec::new();
+    let (mut numbers, mut strays) = (Vec::new(), Vec::new());
     for item in std::fs::read_dir(&folder).map_err(Error::io(&folder))? {
-        names.push(item.map_err(Error::io(&folder))?.file_name());
-    }
-    names.sort();
-    for (number, name) in names.iter().enumerate() {
-        if name.to_str() != Some(&crate::frame::segment_name(number as u64)) {
-            return Err(Error::damage(&folder.join(name), 0, "segment files numbered without a hole"));
+        let name = item.map_err(Error::io(&folder))?.file_name();
+        let name = name.to_string_lossy();
+        match name.strip_suffix(".seg").and_then(|number| number.parse().ok()) {
+            Some(number) if crate::frame::segment_name(number) == name => numbers.push(number),
+            _ => strays.push(name.into_owned()),
         }
     }
-    Ok(names.iter().map(|name| folder.join(name)).collect())
+    numbers.sort_unstable();
+    strays.sort();
+    Ok((numbers, strays))
+}
+
+/// Segment files in order. A name that does not belong there is an error; a missing number too.
+pub(crate) fn segments(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (numbers, strays) = segment_numbers(folder)?;
+    let folder = folder.join("segments");
+    if let Some(name) = strays.first() {
+        return Err(Error::damage(&folder.join(name), 0, "segment files numbered without a hole"));
+    }
+    let paths: Vec<PathBuf> =
+        numbers.iter().map(|number| folder.join(crate::frame::segment_name(*number))).collect();
+    match (0..).zip(&numbers).zip(&paths).find(|((expected, number), _)| expected != *number) {
+        Some((_, path)) => Err(Error::damage(path, 0, "segment files numbered without a hole")),
+        None => Ok(paths),
+    }
 }

@@ -1,10 +1,11 @@
 //! Segments and frames (LG chapter 6): one frame is one batch, signed as a whole.
 
 use crate::Hash;
+use crate::block;
 use crate::bytes::{Cursor, Malformed};
 
 const SEGMENT_MAGIC: &[u8; 8] = b"SKSEG\0\0\x01";
-const FRAME_MAGIC: &[u8; 8] = b"SKFRM\0\0\x01";
+pub(crate) const FRAME_MAGIC: &[u8; 8] = b"SKFRM\0\0\x01";
 const END_MAGIC: &[u8; 4] = b"SKEN";
 /// Bytes of the header of a segment.
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 88;
@@ -194,6 +195,37 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
     let covered = bytes.get(..header.frame_bytes() - 8).unwrap_or_default();
     let sound = crc32c::crc32c(covered) == sum && &end == END_MAGIC && padding.iter().all(|byte| *byte == 0);
     Ok(Frame { header, entries, blocks, trailer, sound })
+}
+
+/// The blocks of a frame one after another, each with its header; the first malformed one ends the walk.
+pub(crate) fn blocks<'a>(
+    frame: &Frame<'a>,
+) -> impl Iterator<Item = Result<(block::Header, &'a [u8]), Malformed>> {
+    let (mut rest, mut number) = (frame.blocks, frame.header.first_block);
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let block = one_block(&mut rest, number);
+        number = number.wrapping_add(1);
+        if block.is_err() {
+            rest = &[];
+        }
+        Some(block)
+    })
+}
+
+fn one_block<'a>(rest: &mut &'a [u8], number: u64) -> Result<(block::Header, &'a [u8]), Malformed> {
+    let header = block::Header::decode(rest)?;
+    if header.number != number {
+        return Err(Malformed("number of a block"));
+    }
+    let size = block::HEADER_BYTES + header.stored_bytes as usize;
+    let Some((bytes, after)) = rest.split_at_checked(size) else {
+        return Err(Malformed("length of a block"));
+    };
+    *rest = after;
+    Ok((header, bytes))
 }
 
 /// The trailer at the cursor.

@@ -30,6 +30,15 @@ pub(crate) fn epoch_key(session: &Hash, epoch: u64) -> SigningKey {
     SigningKey::from_bytes(&hmac(session, &[b"sekisho-ledger-1 epoch key", &epoch.to_be_bytes()]))
 }
 
+/// What the log key signs when a new epoch begins.
+pub(crate) fn epoch_message(ledger: &Hash, epoch: u64, key: &[u8; 32]) -> Vec<u8> {
+    let mut out = b"sekisho-ledger-1 epoch\0".to_vec();
+    out.extend(ledger);
+    out.extend(epoch.to_be_bytes());
+    out.extend(key);
+    out
+}
+
 /// Secret of a block, from which the salts of its records follow. Stored only inside the block.
 pub(crate) fn block_secret(session: &Hash, block: u64) -> Hash {
     hmac(session, &[b"sekisho-ledger-1 block secret", &block.to_be_bytes()])

@@ -1,7 +1,7 @@
 //! Tamper-evident append-only log (台帳): one RFC 6962 tree, signed checkpoints, and proofs that need no trust in the
 //! program that wrote it (docs/spec/ledger.md; bytes in docs/formats/ledger.md).
 //!
-//! A ledger is a directory. [`Ledger`] is its one writer, [`Reader`] reads it, `verify` checks it. Bulk input costs one
+//! A ledger is a directory. [`Ledger`] is its one writer, [`Reader`] reads it, [`verify`] checks it. Bulk input costs one
 //! entry for a run of up to 4,096 records; the entry commits to a hash tree over the records, so that one line can be
 //! shown or withheld alone (DESIGN, "Sealing must not cost more than looking").
 
@@ -18,11 +18,14 @@ mod note;
 mod parts;
 mod proof;
 mod reader;
+mod recover;
+mod replay;
 mod run;
 mod scan;
 mod store;
 mod streams;
 mod tree;
+mod verify;
 mod writer;
 
 pub use entry::{Entry, EntryKind, Form};
@@ -30,8 +33,10 @@ pub use error::Error;
 pub use note::Checkpoint;
 pub use proof::{InclusionProof, ProofError};
 pub use reader::{ReadOptions, Reader, RecordView};
+pub use recover::{Recovered, Resume};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use streams::StreamId;
+pub use verify::{Code, Failure, Property, PropertyState, VerifyOptions, VerifyReport, Warning, verify};
 pub use writer::{Genesis, Ledger};
 
 /// A hash: SHA-256, 32 bytes.

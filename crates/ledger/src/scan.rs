@@ -40,6 +40,10 @@ impl Segments {
         }
         Ok(Self { paths, open: None })
     }
+    /// Segments that are known already.
+    pub(crate) const fn of(paths: Vec<PathBuf>) -> Self {
+        Self { paths, open: None }
+    }
     pub(crate) fn count(&self) -> usize {
         self.paths.len()
     }

@@ -1,3 +1,6 @@
 //! Tests of the crate `ledger` through its public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod reading;
+mod resuming;
 mod support;
+mod verifying;

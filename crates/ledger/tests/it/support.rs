@@ -1,6 +1,6 @@
 //! Small ledgers for tests.
 
-use ledger::{EntryKind, Genesis, Ledger, Run, RunRecord};
+use ledger::{EntryKind, Genesis, Ledger, Resume, Run, RunRecord};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use vocab::{Citation, LedgerIndex, Timestamp};
@@ -47,4 +47,33 @@ pub(crate) fn small(folder: &Path) -> LedgerIndex {
     ledger.append(case, EntryKind::Command, NOW.plus(8), &json!("lock")).unwrap();
     ledger.close(NOW.plus(9)).unwrap();
     index
+}
+
+/// What a further session of [`genesis`] is opened with.
+pub(crate) fn resume(session: u8) -> Resume {
+    Resume { now: NOW.plus(10), seed: [7; 32], session: [session; 32] }
+}
+
+/// [`small`], then a second session with its own epoch.
+pub(crate) fn two_sessions(folder: &Path) {
+    small(folder);
+    let (mut ledger, _) = Ledger::open(folder, &resume(1)).unwrap();
+    let stream = ledger.open_stream("secure", "file", NOW.plus(11)).unwrap();
+    let lines = vec![b"later".to_vec(), b"last".to_vec()];
+    let run = Run { file: "secure", records: &records(&lines) };
+    ledger.append_run(stream, NOW.plus(12), &run).unwrap();
+    ledger.checkpoint(NOW.plus(13)).unwrap();
+    ledger.append(stream, EntryKind::Event, NOW.plus(14), &json!({"raw": "eA=="})).unwrap();
+    ledger.close(NOW.plus(15)).unwrap();
+}
+
+/// All files of a ledger, sorted.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for item in std::fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
 }

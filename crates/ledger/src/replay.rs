@@ -1,0 +1,385 @@
+//! The rules of the log, followed frame by frame: what `verify` reports and what opening for writing insists on
+//! (LG chapters 6, 9, 19.2).
+
+use crate::batch::Chain;
+use crate::bytes::Malformed;
+use crate::entry::{Entry, EntryKind, NO_INDEX};
+use crate::frame::{self, Frame};
+use crate::streams::Streams;
+use crate::tree::{self, Frontier};
+use crate::verify::Code;
+use crate::writer::seal_message;
+use crate::{Hash, json, keys, note};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use vocab::Timestamp;
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) code: Code,
+    pub(crate) what: &'static str,
+    /// First entry concerned, where one can be named.
+    pub(crate) index: Option<u64>,
+    pub(crate) stream: Option<u32>,
+}
+
+impl Fault {
+    pub(crate) const fn new(code: Code, what: &'static str) -> Self {
+        Self { code, what, index: None, stream: None }
+    }
+    pub(crate) const fn at(code: Code, what: &'static str, index: u64) -> Self {
+        Self { code, what, index: Some(index), stream: None }
+    }
+}
+
+/// The state of a log after the frames seen so far.
+pub(crate) struct Replay {
+    pub(crate) ledger: Hash,
+    pub(crate) origin: String,
+    pub(crate) verifier_key: String,
+    pub(crate) log_key: [u8; 32],
+    pub(crate) tree: Frontier,
+    pub(crate) streams: Streams,
+    pub(crate) chain: Chain,
+    pub(crate) epoch: u64,
+    epoch_key: [u8; 32],
+    /// The present epoch has its seal.
+    pub(crate) sealed: bool,
+    /// Digests of blocks that no `blocks` entry names yet, and the number of the first of them.
+    pub(crate) unlisted: (u64, Frontier),
+    /// `received_at` of the newest entry.
+    pub(crate) accepted: Timestamp,
+    /// Where the present epoch began: time and number in stream 0.
+    epoch_start: (Timestamp, u64),
+    /// Size after each `blocks` entry: a checkpoint was published there, unless the writer died first.
+    /// True: the next entry is a `recovery`.
+    pub(crate) published: Vec<(u64, bool)>,
+    /// The newest entry of stream 0 is a `recovery`.
+    recovering: bool,
+    /// Roots are no longer comparable: an earlier frame is missing or wrong.
+    pub(crate) lost: bool,
+    /// Streams seen again after a loss; others are taken as they come.
+    rejoined: BTreeSet<u32>,
+    pub(crate) records: u64,
+    pub(crate) blocks: u64,
+    pub(crate) seal: Option<(u64, Timestamp)>,
+}
+
+impl Replay {
+    /// Begins with the first frame of a ledger, without following it yet.
+    pub(crate) fn begin(first: &Frame<'_>, id: &Hash) -> Result<Self, Fault> {
+        let damaged = |Malformed(what)| Fault::at(Code::Damage, what, 0);
+        let bytes =
+            frame::entries(first.entries).next().unwrap_or(Err(Malformed("first entry"))).map_err(damaged)?;
+        if tree::sha256(bytes) != *id {
+            return Err(Fault::at(
+                Code::Foreign,
+                "the first entry is not the one the ledger is named after",
+                0,
+            ));
+        }
+        let entry = Entry::decode(bytes).map_err(damaged)?;
+        let body = json::parse_canonical(&entry.body).map_err(damaged)?;
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let epoch_key = BASE64.decode(text("epoch_key")).ok().and_then(|key| key.try_into().ok());
+        let (Some((origin, log_key)), Some(epoch_key), EntryKind::Genesis) =
+            (note::parse_verifier_key(&text("log_key")), epoch_key, entry.kind)
+        else {
+            return Err(Fault::at(Code::Damage, "keys of the first entry", 0));
+        };
+        if origin != text("origin") || body.get("format").and_then(Value::as_u64) != Some(1) {
+            return Err(Fault::at(Code::Newer, "format or origin of the first entry", 0));
+        }
+        Ok(Self {
+            ledger: *id,
+            origin,
+            verifier_key: text("log_key"),
+            log_key,
+            tree: Frontier::default(),
+            streams: Streams::default(),
+            chain: Chain::default(),
+            epoch: 1,
+            epoch_key,
+            sealed: false,
+            unlisted: (0, Frontier::default()),
+            accepted: entry.received_at,
+            epoch_start: (entry.received_at, 1),
+            published: Vec::new(),
+            recovering: false,
+            lost: false,
+            rejoined: BTreeSet::new(),
+            records: 0,
+            blocks: 0,
+            seal: None,
+        })
+    }
+
+    /// Goes on behind frames that are missing: what they held is unknown from here on.
+    pub(crate) fn skip_to(&mut self, frame: &Frame<'_>) {
+        self.lost = true;
+        self.recovering = true;
+        self.rejoined.clear();
+        self.chain = Chain {
+            batch: frame.header.batch,
+            first_index: frame.header.first_index,
+            first_block: frame.header.first_block,
+            before: frame.trailer.before,
+        };
+    }
+
+    /// Follows one frame, whole or damaged. `sizes` is called with the tree after each entry.
+    pub(crate) fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        sizes: &mut dyn FnMut(u64, &Frontier),
+        faults: &mut Vec<Fault>,
+    ) {
+        let first = frame.header.first_index;
+        if !frame.sound {
+            faults.push(Fault::at(Code::Damage, "checksum, padding or end of a frame", first));
+        }
+        self.follow_chain(frame, faults);
+        self.list_blocks(frame, faults);
+        let mut count = 0u32;
+        for bytes in frame::entries(frame.entries) {
+            let index = first + u64::from(count);
+            match bytes {
+                Ok(bytes) => self.entry(index, bytes, faults),
+                Err(Malformed(what)) => {
+                    faults.push(Fault::at(Code::Damage, what, index));
+                    break;
+                }
+            }
+            count += 1;
+            if !self.lost {
+                sizes(index + 1, &self.tree);
+            }
+        }
+        if count != frame.header.entries {
+            faults.push(Fault::at(Code::Damage, "number of entries of a frame", first + u64::from(count)));
+        }
+        self.check_trailer(frame, faults);
+        self.chain = Chain {
+            batch: frame.header.batch.wrapping_add(1),
+            first_index: first.wrapping_add(u64::from(frame.header.entries)),
+            first_block: frame.header.first_block.wrapping_add(u64::from(frame.header.blocks)),
+            before: frame.trailer.digest(&frame.header),
+        };
+    }
+
+    fn follow_chain(&self, frame: &Frame<'_>, faults: &mut Vec<Fault>) {
+        let (header, expected) = (&frame.header, &self.chain);
+        let follows = header.batch == expected.batch
+            && header.first_index == expected.first_index
+            && header.first_block == expected.first_block
+            && frame.trailer.before == expected.before;
+        if !follows {
+            faults.push(Fault::at(Code::Damage, "frames do not follow one another", expected.first_index));
+        }
+    }
+
+    /// Hashes the blocks of a frame and compares them with the trailer (no key needed, LG-PAY-06).
+    fn list_blocks(&mut self, frame: &Frame<'_>, faults: &mut Vec<Fault>) {
+        let mut digests = Vec::new();
+        let mut broken = None;
+        for item in frame::blocks(frame) {
+            match item {
+                Ok((header, bytes)) => {
+                    if header.ledger != self.ledger {
+                        broken = broken.or(Some((Code::Foreign, "a block of another ledger")));
+                    }
+                    digests.push(tree::leaf(&tree::sha256(bytes)));
+                }
+                Err(Malformed(what)) => broken = broken.or(Some((Code::Block, what))),
+            }
+        }
+        if self.unlisted.1.size() == 0 {
+            self.unlisted.0 = frame.header.first_block;
+        }
+        for digest in &digests {
+            self.unlisted.1.push(*digest);
+        }
+        self.blocks += digests.len() as u64;
+        let agrees = digests.len() == frame.header.blocks as usize
+            && tree::root_in_place(&mut digests) == frame.trailer.blocks_root;
+        let broken =
+            broken.or((!agrees).then_some((Code::Block, "payload blocks differ from what was signed")));
+        if let Some((code, what)) = broken {
+            faults.push(Fault::at(code, what, frame.header.first_index));
+        }
+    }
+
+    fn check_trailer(&mut self, frame: &Frame<'_>, faults: &mut Vec<Fault>) {
+        let (header, trailer) = (&frame.header, &frame.trailer);
+        let first = header.first_index;
+        if tree::sha256(frame.entries) != trailer.entries_digest {
+            faults.push(Fault::at(Code::Root, "entries differ from what was signed", first));
+        }
+        if !self.lost && (trailer.size != self.tree.size() || trailer.root != self.tree.root()) {
+            faults.push(Fault::at(Code::Root, "the root after a frame differs from what was signed", first));
+            self.lost = true;
+        }
+        if trailer.epoch != self.epoch {
+            faults.push(Fault::at(Code::Epoch, "a frame is signed by the key of another epoch", first));
+        } else if !keys::signature_holds(
+            &self.epoch_key,
+            &trailer.message(&self.ledger, header),
+            &trailer.signature,
+        ) {
+            faults.push(Fault::at(Code::Sig, "signature of a frame", first));
+        }
+    }
+
+    fn entry(&mut self, index: u64, bytes: &[u8], faults: &mut Vec<Fault>) {
+        self.tree.push(tree::leaf(bytes));
+        let entry = match Entry::decode(bytes) {
+            Ok(entry) => entry,
+            Err(Malformed(what)) => {
+                // A later version may know it: tree, seals and signatures are still checked (LG-ENT-06).
+                let newer = bytes.first() != Some(&1)
+                    || bytes.get(1).is_some_and(|kind| EntryKind::from_number(*kind).is_none());
+                faults.push(Fault::at(if newer { Code::Newer } else { Code::Damage }, what, index));
+                return;
+            }
+        };
+        let mut fault = |code, what| {
+            faults.push(Fault { code, what, index: Some(index), stream: Some(entry.stream) });
+        };
+        if entry.received_at < self.accepted {
+            fault(Code::Link, "time of acceptance runs backwards");
+        }
+        self.accepted = self.accepted.max(entry.received_at);
+        if let Some(what) = self.link(index, &entry) {
+            fault(Code::Link, what);
+        }
+        if let Some((code, what)) = self.meaning(index, &entry) {
+            fault(code, what);
+        }
+        if entry.stream == 0 {
+            self.recovering = entry.kind == EntryKind::Recovery;
+            if let Some((_, died)) = self.published.last_mut().filter(|(size, _)| *size == index) {
+                *died = self.recovering;
+            }
+        }
+        if entry.form == crate::Form::Run {
+            self.records += u64::from(entry.part_count).saturating_sub(1);
+        }
+        self.streams.advance(entry.stream, entry.stream_seq, index, entry.kind != EntryKind::StreamClose);
+    }
+
+    /// Place of an entry in its stream (LG-MOD-02, LG-MOD-05).
+    fn link(&mut self, index: u64, entry: &Entry) -> Option<&'static str> {
+        let known = self.streams.head(entry.stream);
+        if self.lost && self.rejoined.insert(entry.stream) {
+            return None;
+        }
+        if (entry.stream_seq, entry.prev_index) != self.streams.next(entry.stream) {
+            return Some("number in the stream or previous entry");
+        }
+        let opens = match entry.kind {
+            EntryKind::Genesis => index == 0 && entry.stream == 0,
+            EntryKind::StreamOpen => entry.stream != 0,
+            _ => return known.is_none_or(|head| !head.open).then_some("entry in a stream that is not open"),
+        };
+        (!opens || entry.prev_index != NO_INDEX).then_some("stream opened in the wrong place")
+    }
+
+    /// What the entries of the ledger itself say about it.
+    fn meaning(&mut self, index: u64, entry: &Entry) -> Option<(Code, &'static str)> {
+        let ends = matches!(entry.kind, EntryKind::Blocks | EntryKind::Recovery | EntryKind::Key);
+        if self.sealed && !ends && !self.lost {
+            return Some((Code::Epoch, "entry under the key of an epoch that has ended"));
+        }
+        let body = match entry.kind {
+            EntryKind::Blocks
+            | EntryKind::Seal
+            | EntryKind::Key
+            | EntryKind::StreamOpen
+            | EntryKind::StreamClose => json::parse_canonical(&entry.body).ok()?,
+            _ => return None,
+        };
+        let number = |name: &str| body.get(name).and_then(Value::as_u64);
+        let stream = number("stream") == Some(u64::from(entry.stream));
+        match entry.kind {
+            EntryKind::StreamOpen => (!stream).then_some((Code::Link, "number of the stream opened")),
+            EntryKind::StreamClose => {
+                let agrees = stream && number("last_seq") == Some(entry.stream_seq);
+                (!agrees).then_some((Code::Link, "number of the stream closed"))
+            }
+            EntryKind::Blocks => self.blocks_entry(index, &body),
+            EntryKind::Seal => self.seal_entry(entry, body),
+            _ => self.key_entry(entry, &body),
+        }
+    }
+
+    fn blocks_entry(&mut self, index: u64, body: &Value) -> Option<(Code, &'static str)> {
+        self.published.push((index + 1, false));
+        let (first, digests) = std::mem::take(&mut self.unlisted);
+        let number = |name: &str| body.get(name).and_then(Value::as_u64);
+        let root = body.get("root").and_then(Value::as_str).unwrap_or_default();
+        let agrees = number("first") == Some(first)
+            && number("count") == Some(digests.size())
+            && root == BASE64.encode(digests.root());
+        (!agrees && !self.lost).then_some((Code::Block, "list of payload blocks"))
+    }
+
+    fn seal_entry(&mut self, entry: &Entry, mut body: Value) -> Option<(Code, &'static str)> {
+        let signature = body.as_object_mut().and_then(|fields| fields.remove("signature"));
+        let signature = signature.as_ref().and_then(Value::as_str).and_then(|text| BASE64.decode(text).ok());
+        let number = |name: &str| body.get(name).and_then(Value::as_i64);
+        let (from, first_seq) = (self.epoch_start.0, self.epoch_start.1 as i64);
+        let last = entry.stream_seq as i64 - 1;
+        let heads =
+            body.get("heads").and_then(Value::as_str) == Some(&BASE64.encode(self.streams.heads_root()));
+        let counts = number("epoch") == Some(self.epoch as i64)
+            && number("from") == Some(from.0)
+            && number("first_seq") == Some(first_seq)
+            && number("last_seq") == Some(last)
+            && number("count") == Some(last + 1 - first_seq)
+            && number("to") == Some(entry.received_at.0);
+        let message = seal_message(&self.ledger, entry.stream, &json::canonical(&body).unwrap_or_default());
+        let signed = signature
+            .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
+            .is_some_and(|signature| keys::signature_holds(&self.epoch_key, &message, &signature));
+        let doubled = std::mem::replace(&mut self.sealed, true);
+        self.seal = Some((self.epoch, entry.received_at));
+        match (signed, doubled, counts && heads || self.lost) {
+            (false, _, _) => Some((Code::Sig, "signature of a seal")),
+            (_, true, _) => Some((Code::Seal, "an epoch is sealed twice")),
+            (_, _, false) => Some((Code::Seal, "a seal tells other counts or heads than the entries")),
+            _ => None,
+        }
+    }
+
+    fn key_entry(&mut self, entry: &Entry, body: &Value) -> Option<(Code, &'static str)> {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let epoch = body.get("epoch").and_then(Value::as_u64).unwrap_or_default();
+        let decode = |name: &str| BASE64.decode(text(name)).ok();
+        let key: Option<[u8; 32]> = decode("key").and_then(|key| key.try_into().ok());
+        let signature: Option<[u8; 64]> = decode("signature").and_then(|bytes| bytes.try_into().ok());
+        let (Some(key), Some(signature), "epoch") = (key, signature, text("use")) else {
+            return Some((Code::Key, "contents of a key entry"));
+        };
+        let message = keys::epoch_message(&self.ledger, epoch, &key);
+        if !keys::signature_holds(&self.log_key, &message, &signature) {
+            return Some((Code::Key, "a new epoch key is not signed by the log key"));
+        }
+        let follows = self.lost || epoch == self.epoch + 1;
+        let ended = self.lost || self.sealed || self.recovering;
+        (self.epoch, self.epoch_key, self.sealed) = (epoch, key, false);
+        self.epoch_start = (entry.received_at, entry.stream_seq);
+        match (follows, ended) {
+            (false, _) => Some((Code::Epoch, "numbers of the epochs")),
+            (_, false) => Some((Code::Seal, "an epoch ended without seal or recovery")),
+            _ => None,
+        }
+    }
+
+    /// Entries that the frames followed so far tell of.
+    pub(crate) const fn size(&self) -> u64 {
+        self.chain.first_index
+    }
+}

@@ -1,0 +1,160 @@
+//! Signed heads: the published checkpoint, those kept, and those known from elsewhere (LG 19.2 steps 5 and 11).
+
+use super::{Code, VerifyReport};
+use crate::replay::{Fault, Replay};
+use crate::tree::Frontier;
+use crate::{Error, Hash, files, note};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Most kept checkpoints that are read.
+const KEPT_MAX: usize = 1_000_000;
+
+/// Heads by size; each must be the root of the log at that size.
+#[derive(Default)]
+pub(crate) struct Heads {
+    by_size: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
+    /// Sizes of the checkpoints that the ledger keeps.
+    kept: BTreeSet<u64>,
+    /// Size of the published checkpoint.
+    published: Option<u64>,
+}
+
+impl Heads {
+    pub(crate) fn read(
+        folder: &Path,
+        replay: &Replay,
+        known: &[(String, String)],
+        report: &mut VerifyReport,
+    ) -> Self {
+        let mut heads = Self::default();
+        for name in kept_names(folder, report) {
+            let file = Path::new("checkpoints").join(&name);
+            let bytes = files::read_small(&folder.join(&file), note::NOTE_BYTES_MAX);
+            let size = heads.add(&file, bytes, replay, report);
+            match size {
+                Some(size) if size.to_string() == name => drop(heads.kept.insert(size)),
+                Some(_) => report.fail(
+                    &Fault::new(Code::Damage, "size in a checkpoint and its name"),
+                    &file,
+                    0,
+                    None,
+                ),
+                None => {}
+            }
+        }
+        let file = Path::new("checkpoint");
+        match files::read_small(&folder.join(file), note::NOTE_BYTES_MAX) {
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+            bytes => heads.published = heads.add(file, bytes, replay, report),
+        }
+        for (name, note) in known {
+            heads.add(Path::new(name), Ok(note.clone().into_bytes()), replay, report);
+        }
+        heads
+    }
+
+    fn add(
+        &mut self,
+        file: &Path,
+        bytes: crate::Result<Vec<u8>>,
+        replay: &Replay,
+        report: &mut VerifyReport,
+    ) -> Option<u64> {
+        let checked = bytes
+            .map_err(|_| "a checkpoint that can be read")
+            .and_then(|bytes| note::check(&bytes, &replay.origin, &replay.log_key).map_err(|what| what.0));
+        match checked {
+            Ok(checkpoint) => {
+                self.by_size.entry(checkpoint.size).or_default().push((file.to_owned(), checkpoint.root));
+                Some(checkpoint.size)
+            }
+            Err(what) => {
+                report.fail(&Fault::new(Code::Sig, what), file, 0, None);
+                None
+            }
+        }
+    }
+
+    /// Called after each entry.
+    pub(crate) fn pass(&self, size: u64, tree: &Frontier, forks: &mut Vec<(PathBuf, u64)>) {
+        let Some(heads) = self.by_size.get(&size) else { return };
+        let root = tree.root();
+        forks.extend(heads.iter().filter(|(_, head)| *head != root).map(|(file, _)| (file.clone(), size)));
+    }
+
+    /// Largest size that any head promises.
+    pub(crate) fn newest(&self) -> u64 {
+        self.by_size.last_key_value().map_or(0, |(size, _)| *size)
+    }
+
+    /// Whether the ledger keeps a checkpoint of this size.
+    pub(crate) fn keeps(&self, size: u64) -> bool {
+        self.kept.contains(&size)
+    }
+
+    pub(crate) fn finish(&self, replay: &Replay, report: &mut VerifyReport) {
+        let size = replay.size();
+        for (head, files) in self.by_size.range(size + 1..) {
+            for (file, _) in files {
+                let what = "the ledger is shorter than a signed head";
+                report.fail(&Fault::at(Code::Trunc, what, size), file, 0, Some(replay.accepted));
+            }
+            report.warn(Code::Trunc, format!("{size} entries found, {head} promised"));
+        }
+        for (at, recovered) in &replay.published {
+            // A writer that died between the entry and the checkpoint says so with its next entry.
+            let died = *recovered || (*at == size && !replay.sealed);
+            if !self.kept.contains(at) && !died {
+                let file = Path::new("checkpoints").join(at.to_string());
+                report.fail(&Fault::at(Code::Missing, "checkpoint", at - 1), &file, 0, None);
+            }
+        }
+        if replay.sealed && !self.kept.contains(&size) {
+            let file = Path::new("checkpoints").join(size.to_string());
+            report.fail(&Fault::at(Code::Missing, "checkpoint of a closed ledger", size - 1), &file, 0, None);
+        }
+        let newest = self.kept.last().copied();
+        match (self.published, newest) {
+            (None, Some(newest)) => {
+                let fault = Fault::at(Code::Missing, "the published checkpoint", newest.saturating_sub(1));
+                report.fail(&fault, Path::new("checkpoint"), 0, None);
+            }
+            (Some(published), newest) if newest != Some(published) => {
+                let what = "the published checkpoint is not the newest one kept";
+                if newest > Some(published) {
+                    report.warn(Code::Trunc, what.to_owned());
+                } else {
+                    let file = Path::new("checkpoints").join(published.to_string());
+                    report.fail(&Fault::new(Code::Missing, "the published checkpoint, kept"), &file, 0, None);
+                }
+            }
+            _ => {}
+        }
+        let held = self.by_size.range(..=size).next_back();
+        report.checkpoint = held.and_then(|(size, files)| files.first().map(|(_, root)| (*size, *root)));
+    }
+}
+
+fn kept_names(folder: &Path, report: &mut VerifyReport) -> Vec<String> {
+    let mut names = Vec::new();
+    let Ok(items) = std::fs::read_dir(folder.join("checkpoints")) else {
+        report.fail(
+            &Fault::new(Code::Missing, "folder of the checkpoints"),
+            Path::new("checkpoints"),
+            0,
+            None,
+        );
+        return names;
+    };
+    for item in items.take(KEPT_MAX) {
+        let name = item.ok().and_then(|item| item.file_name().into_string().ok()).unwrap_or_default();
+        if name.parse::<u64>().is_ok_and(|size| size.to_string() == name) {
+            names.push(name);
+        } else if !name.ends_with(".tmp") {
+            report.warn(Code::Foreign, format!("checkpoints/{name}: a file that does not belong here"));
+        }
+    }
+    names.sort();
+    names
+}

@@ -1,0 +1,178 @@
+//! Checking a ledger from its bytes alone (LG chapter 19): what is wrong, where, and since when.
+
+mod heads;
+mod payload;
+mod report;
+mod walk;
+
+pub use report::{Code, Failure, Property, PropertyState, VerifyReport, Warning};
+
+use crate::frame::Frame;
+use crate::replay::{Fault, Replay};
+use crate::{Error, Result, files};
+pub(crate) use heads::Heads;
+pub(crate) use walk::{Found, Walk};
+
+use std::path::{Path, PathBuf};
+use vocab::Timestamp;
+
+/// What to check and against what.
+#[derive(Clone, Debug)]
+pub struct VerifyOptions {
+    /// Level `open`: also decompress every payload and compare it with its commitment. Without it, level `payload`:
+    /// blocks are only compared with their digests.
+    pub open: bool,
+    /// Failures listed; the others are only counted.
+    pub failures_max: usize,
+    /// The log key you expect (`origin+id+base64`), from a source you trust such as the printed report.
+    pub log_key: Option<String>,
+    /// Signed notes known from elsewhere, each with a name: an older report, a bundle, a witness.
+    pub heads: Vec<(String, String)>,
+}
+
+impl Default for VerifyOptions {
+    fn default() -> Self {
+        Self { open: true, failures_max: 100, log_key: None, heads: Vec::new() }
+    }
+}
+
+/// Checks the ledger in `folder`: every byte of its segments and checkpoints, the chain of frames, every signature, the
+/// root after every frame, streams, seals, blocks and (level `open`) every record against the commitment of its entry.
+///
+/// # Errors
+/// Only when there is nothing to check: `LV-FORMAT` when it is no ledger, `LE-IO` when it cannot be read. Everything
+/// that is wrong inside a ledger stands in the report.
+pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<VerifyReport> {
+    files::check_format(folder)?;
+    let mut report = VerifyReport::new(options.failures_max);
+    let mut walk = Walk::open(folder, &mut report)?;
+    let mut check = Check { folder, options, replay: None, heads: Heads::default(), torn: None };
+    while let Some(found) = walk.next(check.replay.as_ref().map(|replay| &replay.chain), &mut report)? {
+        let frame = match &found {
+            Found::Frame { .. } => walk.frame(),
+            Found::Torn { .. } => None,
+        };
+        if !check.found(found, frame.as_ref(), &mut report) {
+            break;
+        }
+    }
+    check.finish(&mut report)?;
+    Ok(report)
+}
+
+struct Check<'a> {
+    folder: &'a Path,
+    options: &'a VerifyOptions,
+    replay: Option<Replay>,
+    heads: Heads,
+    /// Bytes behind the last whole frame of the newest segment.
+    torn: Option<(PathBuf, u64, u64)>,
+}
+
+impl Check<'_> {
+    /// Takes in the next piece of the log; false ends the walk.
+    fn found(&mut self, found: Found, frame: Option<&Frame<'_>>, report: &mut VerifyReport) -> bool {
+        let (file, offset, after_hole, segment_id) = match found {
+            Found::Frame { file, offset, after_hole, segment_id } => (file, offset, after_hole, segment_id),
+            Found::Torn { file, offset, bytes } => {
+                self.torn = Some((file, offset, bytes));
+                return true;
+            }
+        };
+        let Some(frame) = frame else { return true };
+        if self.replay.is_none() {
+            match self.begin(frame, &segment_id, report) {
+                Ok(replay) => self.replay = Some(replay),
+                Err(fault) => {
+                    report.fail(&fault, &file, offset, None);
+                    return false;
+                }
+            }
+        }
+        let Some(replay) = &mut self.replay else { return false };
+        let since = (replay.size() > 0).then_some(replay.accepted);
+        if after_hole {
+            replay.skip_to(frame);
+        }
+        let mut faults = Vec::new();
+        let (heads, mut forks) = (&mut self.heads, Vec::new());
+        replay.frame(frame, &mut |size, tree| heads.pass(size, tree, &mut forks), &mut faults);
+        if self.options.open {
+            payload::check(&replay.ledger, frame, &mut faults);
+        }
+        for fault in &faults {
+            report.fail(fault, &file, offset, since);
+        }
+        for (name, size) in forks {
+            let what = "another root at the size of a known signed head";
+            report.fail(&Fault::at(Code::Fork, what, size.saturating_sub(1)), &name, 0, since);
+        }
+        report.entries = replay.size();
+        true
+    }
+
+    fn begin(
+        &mut self,
+        frame: &Frame<'_>,
+        id: &crate::Hash,
+        report: &mut VerifyReport,
+    ) -> Result<Replay, Fault> {
+        let replay = Replay::begin(frame, id)?;
+        if let Some(expected) = &self.options.log_key
+            && *expected != replay.verifier_key
+        {
+            report.fail(
+                &Fault::at(Code::Key, "not the log key you expect", 0),
+                Path::new("segments"),
+                0,
+                None,
+            );
+        }
+        self.heads = Heads::read(self.folder, &replay, &self.options.heads, report);
+        Ok(replay)
+    }
+
+    fn finish(self, report: &mut VerifyReport) -> Result<()> {
+        let Some(replay) = self.replay else {
+            if report.failures.is_empty() {
+                return Err(Error::Format { path: self.folder.to_owned(), what: "no whole frame" });
+            }
+            return Ok(());
+        };
+        report.origin.clone_from(&replay.origin);
+        report.verifier_key.clone_from(&replay.verifier_key);
+        report.root = replay.tree.root();
+        report.records = replay.records;
+        report.blocks = replay.blocks;
+        report.last_time = Some(replay.accepted);
+        report.last_seal = replay.seal;
+        report.closed = replay.sealed;
+        self.heads.finish(&replay, report);
+        if let Some((file, offset, bytes)) = self.torn {
+            let what = "bytes behind the last whole frame";
+            if self.heads.newest() > replay.size() || replay.sealed {
+                report.fail(
+                    &Fault::at(Code::Damage, what, replay.size()),
+                    &file,
+                    offset,
+                    Some(replay.accepted),
+                );
+            } else {
+                report.warn(Code::Torn, format!("{}: {bytes} {what}, at {offset}", file.display()));
+            }
+        }
+        if !replay.sealed {
+            let what = "the last epoch has no seal: the writer is at work or was stopped";
+            report.warn(Code::Unsealed, what.to_owned());
+        }
+        report.warn(
+            Code::TailUnproven,
+            "no witness has signed: that the whole ledger was put back to an earlier state cannot be excluded"
+                .to_owned(),
+        );
+        Ok(())
+    }
+}
+
+/// The newest moment that the report can vouch for.
+pub(crate) type Since = Option<Timestamp>;

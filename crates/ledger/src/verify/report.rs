@@ -1,0 +1,264 @@
+//! What a verification found.
+
+use super::Since;
+use crate::Hash;
+use crate::replay::Fault;
+use std::path::{Path, PathBuf};
+use vocab::{Message, Timestamp};
+
+/// A code of LG chapter 19.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// Made by a newer version.
+    Newer,
+    /// Bytes changed: checksum, length, order of frames.
+    Damage,
+    /// The tree root differs: an entry was changed, dropped, inserted or swapped.
+    Root,
+    /// A signature is wrong.
+    Sig,
+    /// A key is unknown or not certified.
+    Key,
+    /// Key of another epoch.
+    Epoch,
+    /// The last epoch has no seal (warning).
+    Unsealed,
+    /// A seal is missing, doubled, or tells other counts.
+    Seal,
+    /// Numbers or links of a stream do not agree.
+    Link,
+    /// Shorter than a known signed head.
+    Trunc,
+    /// Another root at the size of a known signed head.
+    Fork,
+    /// A payload block is damaged.
+    Block,
+    /// A file or payload is gone.
+    Missing,
+    /// A record does not fit the commitment of its entry.
+    Commit,
+    /// A file of another ledger.
+    Foreign,
+    /// An unfinished frame at the end (warning): a writer is at work or was killed.
+    Torn,
+    /// No witness: rollback cannot be excluded (warning, always; LG-THR-02).
+    TailUnproven,
+}
+
+impl Code {
+    /// The code as the specification writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Newer => "LV-NEWER",
+            Self::Damage => "LV-DAMAGE",
+            Self::Root => "LV-ROOT",
+            Self::Sig => "LV-SIG",
+            Self::Key => "LV-KEY",
+            Self::Epoch => "LV-EPOCH",
+            Self::Unsealed => "LV-UNSEALED",
+            Self::Seal => "LV-SEAL",
+            Self::Link => "LV-LINK",
+            Self::Trunc => "LV-TRUNC",
+            Self::Fork => "LV-FORK",
+            Self::Block => "LV-BLOCK",
+            Self::Missing => "LV-MISSING",
+            Self::Commit => "LV-COMMIT",
+            Self::Foreign => "LV-FOREIGN",
+            Self::Torn => "LV-TORN",
+            Self::TailUnproven => "LV-TAIL-UNPROVEN",
+        }
+    }
+
+    /// What it means, for people: a message of `locales/`.
+    #[must_use]
+    pub fn message(self) -> Message {
+        Message::new(self.as_str().to_ascii_lowercase())
+    }
+
+    const fn touches(self, property: Property) -> bool {
+        match property {
+            Property::Alteration => !matches!(self, Self::Missing | Self::Trunc),
+            Property::Deletion => {
+                matches!(
+                    self,
+                    Self::Missing | Self::Trunc | Self::Seal | Self::Root | Self::Link | Self::Damage
+                )
+            }
+            Property::Destruction => matches!(self, Self::Damage | Self::Block | Self::Missing | Self::Trunc),
+            Property::Leak => false,
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What sort.
+    pub code: Code,
+    /// What was expected, in English, for those who know the format.
+    pub what: &'static str,
+    /// File, below the folder of the ledger.
+    pub file: PathBuf,
+    /// Byte at which the damaged piece (segment, frame, note) begins.
+    pub offset: u64,
+    /// First entry concerned, where one can be named.
+    pub index: Option<u64>,
+    /// Its stream, where known.
+    pub stream: Option<u32>,
+    /// Time of the newest entry before it: everything accepted up to then is still vouched for.
+    pub since: Since,
+}
+
+impl Failure {
+    /// Place and time for people: a message of `locales/`.
+    #[must_use]
+    pub fn place(&self) -> Message {
+        let id = match (self.index, self.since) {
+            (None, _) => "lv-place",
+            (Some(_), None) => "lv-place-index",
+            (Some(_), Some(_)) => "lv-place-since",
+        };
+        let mut message = Message::new(id)
+            .with("file", self.file.display().to_string())
+            .with("offset", self.offset.to_string());
+        if let Some(index) = self.index {
+            message = message.with("index", index.to_string());
+        }
+        match self.since {
+            Some(since) if self.index.is_some() => message.with("since", since),
+            _ => message,
+        }
+    }
+}
+
+/// Something to know that is no failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What sort.
+    pub code: Code,
+    /// In English, for those who know the format.
+    pub what: String,
+}
+
+/// The four properties that the Standard asks for, told apart (LG-THR-04): 改ざん、削除、破壊、漏えい.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Property {
+    /// 改ざん: nothing was changed.
+    Alteration,
+    /// 削除: nothing was taken away.
+    Deletion,
+    /// 破壊: everything can be read.
+    Destruction,
+    /// 漏えい: nobody else can read it.
+    Leak,
+}
+
+/// Whether a property holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PropertyState {
+    /// It holds, up to the newest signed head.
+    Holds,
+    /// It does not.
+    Broken,
+    /// Not protected: the blocks are plain (LG-PAY-07).
+    Unprotected,
+}
+
+/// The result of a verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Name of the ledger; empty when its first entry cannot be read.
+    pub origin: String,
+    /// Public log key that the first entry names.
+    pub verifier_key: String,
+    /// Entries in frames.
+    pub entries: u64,
+    /// Records under bulk entries.
+    pub records: u64,
+    /// Payload blocks.
+    pub blocks: u64,
+    /// Segment files.
+    pub segments: u64,
+    /// Root of the tree over all entries.
+    pub root: Hash,
+    /// Size and root of the newest signed checkpoint that holds.
+    pub checkpoint: Option<(u64, Hash)>,
+    /// `received_at` of the newest entry.
+    pub last_time: Option<Timestamp>,
+    /// Number and time of the newest seal.
+    pub last_seal: Option<(u64, Timestamp)>,
+    /// The writer closed the ledger in good order.
+    pub closed: bool,
+    /// What is wrong, in the order of the log.
+    pub failures: Vec<Failure>,
+    /// Failures beyond the limit.
+    pub failures_left_off: u64,
+    /// What there is to know besides.
+    pub warnings: Vec<Warning>,
+    failures_max: usize,
+}
+
+impl VerifyReport {
+    pub(crate) fn new(failures_max: usize) -> Self {
+        Self {
+            origin: String::new(),
+            verifier_key: String::new(),
+            entries: 0,
+            records: 0,
+            blocks: 0,
+            segments: 0,
+            root: crate::tree::empty_root(),
+            checkpoint: None,
+            last_time: None,
+            last_seal: None,
+            closed: false,
+            failures: Vec::new(),
+            failures_left_off: 0,
+            warnings: Vec::new(),
+            failures_max,
+        }
+    }
+
+    /// Whether everything checked is as it was written. Read the warnings even so (LG-THR-02).
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.failures.is_empty() && self.failures_left_off == 0
+    }
+
+    /// The four properties, each for itself.
+    #[must_use]
+    pub fn properties(&self) -> [(Property, PropertyState); 4] {
+        use Property::{Alteration, Deletion, Destruction, Leak};
+        [Alteration, Deletion, Destruction, Leak].map(|property| {
+            let broken = self.failures.iter().any(|failure| failure.code.touches(property));
+            let state = match property {
+                Leak => PropertyState::Unprotected,
+                _ if broken => PropertyState::Broken,
+                _ => PropertyState::Holds,
+            };
+            (property, state)
+        })
+    }
+
+    pub(crate) fn fail(&mut self, fault: &Fault, file: &Path, offset: u64, since: Since) {
+        if self.failures.len() >= self.failures_max.max(1) {
+            self.failures_left_off += 1;
+            return;
+        }
+        self.failures.push(Failure {
+            code: fault.code,
+            what: fault.what,
+            file: file.to_owned(),
+            offset,
+            index: fault.index,
+            stream: fault.stream,
+            since,
+        });
+    }
+
+    pub(crate) fn warn(&mut self, code: Code, what: String) {
+        self.warnings.push(Warning { code, what });
+    }
+}
