@@ -17,5 +17,10 @@ pub struct Format {
 }
 
 /// All formats. On a draw the earlier one wins, so the narrower formats stand first.
-pub const FORMATS: &[&Format] =
-    &[&crate::binary::utmp::UTMP, &crate::web::access::ACCESS, &crate::syslog::SYSLOG];
+pub const FORMATS: &[&Format] = &[
+    &crate::binary::utmp::UTMP,
+    &crate::web::access::ACCESS,
+    &crate::web::nginx_error::NGINX_ERROR,
+    &crate::web::apache_error::APACHE_ERROR,
+    &crate::syslog::SYSLOG,
+];

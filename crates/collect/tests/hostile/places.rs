@@ -139,6 +139,16 @@ const fn sshd(name: &'static str, template: &'static str, want: Want) -> Place {
     syslog(name, template, Escape::Sshd, want)
 }
 
+const fn web(
+    format: &'static str,
+    name: &'static str,
+    template: &'static str,
+    escape: Escape,
+    want: Want,
+) -> Place {
+    Place { name, format, file: "web.log", header: "", template, escape, want }
+}
+
 /// All places.
 pub(crate) const PLACES: &[Place] = &[
     sshd(
@@ -274,6 +284,153 @@ pub(crate) const PLACES: &[Place] = &[
         "DB dropbear",
         "Nov 22 04:05:06 web1 dropbear[7]: Bad password attempt for '{}' from 192.0.2.1:4711",
         Escape::Rsyslog,
+        Want::Attempt,
+    ),
+    web(
+        "web_access",
+        "W02 request",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET /{} HTTP/1.1\" 404 3 \"-\" \"-\"",
+        Escape::Nginx,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W02 user",
+        "192.0.2.1 - {} [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 401 3 \"-\" \"-\"",
+        Escape::Nginx,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W02 referrer",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 401 3 \"{}\" \"-\"",
+        Escape::Nginx,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W02 agent",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 401 3 \"-\" \"{}\"",
+        Escape::Nginx,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W02 forwarded",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 401 3 \"-\" \"-\" \"{}\"",
+        Escape::Nginx,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W03 request",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET /{} HTTP/1.1\" 404 3 \"-\" \"-\"",
+        Escape::Apache,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W03 user",
+        "192.0.2.1 - {} [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 401 3 \"-\" \"-\"",
+        Escape::Apache,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "W03 agent",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 401 3 \"-\" \"{}\"",
+        Escape::Apache,
+        Want::Failure,
+    ),
+    web(
+        "web_access",
+        "unescaped request",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET /{} HTTP/1.1\" 200 3 \"-\" \"-\"",
+        Escape::Raw,
+        Want::Harmless,
+    ),
+    web(
+        "web_access",
+        "unescaped user",
+        "192.0.2.1 - {} [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 200 3 \"-\" \"-\"",
+        Escape::Raw,
+        Want::Harmless,
+    ),
+    web(
+        "web_access",
+        "unescaped agent",
+        "192.0.2.1 - - [22/Nov/2026:04:05:06 +0000] \"GET / HTTP/1.1\" 200 3 \"-\" \"{}\"",
+        Escape::Raw,
+        Want::Harmless,
+    ),
+    web(
+        "nginx_error",
+        "W06 user",
+        "2026/11/22 04:05:06 [error] 9#9: *9 user \"{}\" was not found in \"/etc/nginx/pw\", client: 192.0.2.1, server: a.example, request: \"GET / HTTP/1.1\", host: \"a.example\"",
+        Escape::Raw,
+        Want::Attempt,
+    ),
+    web(
+        "nginx_error",
+        "W06 mismatch",
+        "2026/11/22 04:05:06 [error] 9#9: *9 user \"{}\": password mismatch, client: 192.0.2.1, server: a.example, request: \"GET / HTTP/1.1\", host: \"a.example\"",
+        Escape::Raw,
+        Want::Attempt,
+    ),
+    web(
+        "nginx_error",
+        "W06 path",
+        "2026/11/22 04:05:06 [error] 9#9: *9 open() \"/srv/{}\" failed (2: No such file or directory), client: 192.0.2.1, server: a.example, request: \"GET / HTTP/1.1\", host: \"a.example\"",
+        Escape::Raw,
+        Want::Harmless,
+    ),
+    web(
+        "nginx_error",
+        "W06 request",
+        "2026/11/22 04:05:06 [error] 9#9: *9 access forbidden by rule, client: 192.0.2.1, server: a.example, request: \"GET /{} HTTP/1.1\", host: \"a.example\"",
+        Escape::Raw,
+        Want::Failure,
+    ),
+    web(
+        "nginx_error",
+        "W06 referrer",
+        "2026/11/22 04:05:06 [error] 9#9: *9 user \"bob\": password mismatch, client: 192.0.2.1, server: a.example, request: \"GET / HTTP/1.1\", host: \"a.example\", referrer: \"{}\"",
+        Escape::Raw,
+        Want::Attempt,
+    ),
+    web(
+        "apache_error",
+        "W07 user",
+        "[Sun Nov 22 04:05:06.286992 2026] [auth_basic:error] [pid 9:tid 9] [client 192.0.2.1:4711] AH01618: user {} not found: /secret/",
+        Escape::Apache,
+        Want::Attempt,
+    ),
+    web(
+        "apache_error",
+        "W07 mismatch",
+        "[Sun Nov 22 04:05:06.286992 2026] [auth_basic:error] [pid 9:tid 9] [client 192.0.2.1:4711] AH01617: user {}: authentication failure for \"/secret/\": Password Mismatch",
+        Escape::Apache,
+        Want::Attempt,
+    ),
+    web(
+        "apache_error",
+        "W07 path",
+        "[Sun Nov 22 04:05:06.286992 2026] [auth_basic:error] [pid 9:tid 9] [client 192.0.2.1:4711] AH01617: user bob: authentication failure for \"/{}\": Password Mismatch",
+        Escape::Apache,
+        Want::Attempt,
+    ),
+    web(
+        "apache_error",
+        "W07 errno",
+        "[Sun Nov 22 04:05:06.286992 2026] [core:error] [pid 9:tid 9] (36)File name too long: [client 192.0.2.1:4711] AH00036: access to /{} failed",
+        Escape::Raw,
+        Want::Harmless,
+    ),
+    web(
+        "apache_error",
+        "W07 of 2.2",
+        "[Sun Nov 22 04:05:06 2026] [error] [client 192.0.2.1] user {} not found: /secret/",
+        Escape::Apache,
         Want::Attempt,
     ),
 ];
