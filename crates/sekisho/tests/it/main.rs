@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod cases;
 mod commands;
 mod contract;
 mod durable;
