@@ -55,7 +55,12 @@ fn real_seconds() -> i64 {
 
 /// A moment of November 2026 on the staged computers' wall clock.
 pub(super) fn at(day: i8, hour: i8, minute: i8, second: i8) -> i64 {
-    let moment = civil::DateTime::new(2026, 11, day, hour, minute, second, 0).unwrap_or_default();
+    on(11, day, hour, minute, second)
+}
+
+/// A moment of the year 2026 on the staged computers' wall clock.
+pub(super) fn on(month: i8, day: i8, hour: i8, minute: i8, second: i8) -> i64 {
+    let moment = civil::DateTime::new(2026, month, day, hour, minute, second, 0).unwrap_or_default();
     TimeZone::get(ZONE)
         .and_then(|zone| moment.to_zoned(zone))
         .map_or(0, |zoned| zoned.timestamp().as_second())

@@ -69,7 +69,10 @@ pub(super) fn check(plan: &Plan, out: &Path, files: &[String], tally: &Tally) ->
 /// `Nov  9 08:00:01 web01 sshd[95]: Failed password for ...`: the message starts after the first `]: `. rsyslog may have
 /// drawn several together as `message repeated 5 times: [ Failed password for ...]`.
 fn message(line: &[u8]) -> (u64, &[u8]) {
-    let Some(start) = line.windows(3).position(|part| part == b"]: ") else { return (0, &[]) };
+    let program = line.windows(6).position(|part| part == b" sshd[");
+    let Some(start) = line.windows(3).position(|part| part == b"]: ").filter(|_| program.is_some()) else {
+        return (0, &[]);
+    };
     let message = line.get(start + 3..).unwrap_or_default();
     let Some(rest) = message.strip_prefix(b"message repeated ".as_slice()) else { return (1, message) };
     let digits: &[u8] = rest.split(|byte| *byte == b' ').next().unwrap_or_default();

@@ -67,6 +67,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         crate::say(&format!("staging {name}"));
         outside(name, &out)
     });
+    if args.scenarios.is_empty() && out.join("truth.json").exists() {
+        std::fs::remove_file(out.join("truth.json")).context("cannot remove the old truth.json")?;
+    }
     for name in &chosen {
         if !failed.iter().any(|(one, _)| one == name) {
             add_truth(name, &out)?;

@@ -83,8 +83,8 @@ pub(super) enum Act {
     Knock { from: IpAddr, name: Vec<u8>, passwords: Vec<&'static str> },
     /// logrotate turns the logs.
     Rotate,
-    /// Root at the console of the computer does something that leaves no log line by itself.
-    Console(Vec<String>),
+    /// A connection to sshd that says something and leaves.
+    Greet { from: IpAddr, bytes: Vec<u8> },
     /// A file that the staged programs use.
     File { path: String, text: String },
 }
@@ -130,6 +130,8 @@ pub(super) struct Plan {
     pub(super) logging: Logging,
     /// Age of the accounts when the first step is taken.
     pub(super) accounts_age_days: i64,
+    /// Commands of root before the first log line is written.
+    pub(super) before: Vec<Vec<String>>,
     /// lastlog is among the files that are collected.
     pub(super) keeps_lastlog: bool,
     /// The intruder destroys a part of the logs.
@@ -145,12 +147,13 @@ impl Plan {
             name,
             host,
             start,
-            web: Site::Sound,
+            web: Site::default(),
             accounts: Vec::new(),
             steps: Vec::new(),
             declared: Vec::new(),
             logging: Logging::default(),
             accounts_age_days: 40,
+            before: Vec::new(),
             keeps_lastlog: false,
             logs_destroyed: false,
             sessions: 0,

@@ -1,7 +1,10 @@
-"""The web application of the staged site. It has one hole on purpose (download.php)."""
-import json
+"""The web application of the staged site. It has two holes on purpose (download.php and item).
+
+Its log-in form answers as WordPress does and tells syslog what the usual plugin for that tells.
+"""
 import os
-import time
+import sqlite3
+import syslog
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 
@@ -32,6 +35,8 @@ class Site(BaseHTTPRequestHandler):
         if parts.path == "/search":
             word = unquote_to_bytes(parts.query[2:].replace("+", " ")) if parts.query.startswith("q=") else b""
             self.answer(200, PAGE + "<p>%d hits</p>" % (len(word) % 7))
+        elif parts.path == "/item":
+            self.item(parse_qs(parts.query).get("id", [""])[0])
         elif parts.path == "/wp-login.php":
             self.answer(200, PAGE + "<form method=post><input name=log><input name=pwd type=password></form>")
         elif parts.path.startswith("/wp-admin/"):
@@ -50,6 +55,19 @@ class Site(BaseHTTPRequestHandler):
         else:
             self.answer(404, PAGE)
 
+    def item(self, number):
+        # The hole: what the visitor says becomes a part of the statement.
+        shop = sqlite3.connect(SHOP)
+        try:
+            rows = shop.execute("SELECT name, price, note FROM items WHERE id = " + number).fetchall()
+        except (sqlite3.Error, sqlite3.Warning):
+            self.answer(500, PAGE + "<p>エラー</p>")
+            return
+        finally:
+            shop.close()
+        lines = "".join("<tr><td>%s<td>%s<td>%s" % row for row in rows[:500])
+        self.answer(200 if rows else 404, PAGE + "<table>" + lines + "</table>")
+
     do_HEAD = do_GET
 
     def do_POST(self):
@@ -60,16 +78,35 @@ class Site(BaseHTTPRequestHandler):
             return
         user, word = form.get("log", [""])[0], form.get("pwd", [""])[0]
         good = USERS.get(user) == word
-        record = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": "login" if good else "login_failed",
-                  "user": user, "ip": self.headers.get("X-Real-IP", ""), "path": "/wp-login.php"}
-        print(json.dumps(record, ensure_ascii=False), file=LOG, flush=True)
+        ip = self.headers.get("X-Real-IP", "")
+        if good:
+            said = "Accepted password for %s from %s"
+        elif user in USERS:
+            said = "Authentication failure for %s from %s"
+        else:
+            said = "Authentication attempt for unknown user %s from %s"
+        syslog.syslog(syslog.LOG_INFO if good else syslog.LOG_NOTICE, said % (user, ip))
         if good:
             self.answer(302, "", [("Location", "/wp-admin/"), ("Set-Cookie", "staged_session=1; HttpOnly")])
         else:
             self.answer(200, PAGE + "<div id=login_error>ユーザー名またはパスワードが違います。</div>")
 
 
-LOG = open("/var/log/app/login.json", "a", encoding="utf-8")
+def fill():
+    shop = sqlite3.connect(SHOP)
+    shop.execute("CREATE TABLE items (id INTEGER, name TEXT, price INTEGER, note TEXT)")
+    shop.execute("CREATE TABLE members (email TEXT, password TEXT, phone TEXT)")
+    for number in range(1, 13):
+        shop.execute("INSERT INTO items VALUES (?, ?, ?, ?)", (number, "商品%d" % number, number * 480, "在庫あり"))
+    for number, (email, word) in enumerate(USERS.items()):
+        shop.execute("INSERT INTO members VALUES (?, ?, ?)", (email, word, "03-0000-%04d" % number))
+    shop.commit()
+    shop.close()
+
+
+SHOP = "/srv/shop.db"
+fill()
+syslog.openlog("wordpress(www.example.jp)", syslog.LOG_PID, syslog.LOG_AUTH)
 WWW_DATA = 33
 os.setgroups([])
 os.setgid(WWW_DATA)

@@ -25,12 +25,41 @@ pub(super) struct Declared {
     pub(super) kind: &'static str,
     /// Kinds that describe the same acts as well and are not wrong.
     pub(super) also: &'static [&'static str],
+    /// Kinds that a report must name beside the first.
+    pub(super) must: &'static [&'static str],
     /// One of the categories of detection.md 4.2.
     pub(super) legal_category: &'static str,
     /// What a report owes to it.
     pub(super) expect: Expect,
     /// What a person should know.
     pub(super) notes: &'static str,
+}
+
+impl Declared {
+    /// An incident that must be reported.
+    pub(super) fn incident(key: &'static str, kind: &'static str, legal_category: &'static str) -> Self {
+        Self { key, kind, also: &[], must: &[], legal_category, expect: Expect::Incident, notes: "" }
+    }
+
+    /// An act that may be named at most at the level `low`.
+    pub(super) fn label(key: &'static str, kind: &'static str, legal_category: &'static str) -> Self {
+        Self { expect: Expect::AtMostLow, ..Self::incident(key, kind, legal_category) }
+    }
+
+    /// Sets the kinds that are not wrong either.
+    pub(super) fn also(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
+
+    /// Sets the kinds that must be named too.
+    pub(super) fn must(self, must: &'static [&'static str]) -> Self {
+        Self { must, ..self }
+    }
+
+    /// Sets what a person should know.
+    pub(super) fn notes(self, notes: &'static str) -> Self {
+        Self { notes, ..self }
+    }
 }
 
 /// One address, and what came from it.
@@ -48,6 +77,7 @@ pub(super) struct Incident {
     name: String,
     kind: String,
     also: Vec<String>,
+    must: Vec<String>,
     legal_category: String,
     expect: Expect,
     first: String,
@@ -235,6 +265,7 @@ impl Seen {
             name: declared.key.to_owned(),
             kind: declared.kind.to_owned(),
             also: declared.also.iter().map(|kind| (*kind).to_owned()).collect(),
+            must: declared.must.iter().map(|kind| (*kind).to_owned()).collect(),
             legal_category: declared.legal_category.to_owned(),
             expect: declared.expect,
             first: clock::print(self.first.unwrap_or_default()),

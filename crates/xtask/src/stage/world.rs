@@ -91,6 +91,7 @@ pub(super) struct World {
     /// Its clock.
     pub(super) clock: Clock,
     daemons: Vec<Child>,
+    site: web::Site,
 }
 
 impl World {
@@ -105,9 +106,12 @@ impl World {
         let library = prereq::faketime_library().ok_or_else(|| anyhow!("libfaketime is not installed"))?;
         run::put("/etc/ld.so.preload", format!("{library}\n{shim}\n"), 0o644)?;
         accounts(&plan.accounts)?;
+        for argv in &plan.before {
+            run::must(argv)?;
+        }
         web::prepare(plan.web)?;
         clock.advance_to(plan.start)?;
-        let mut world = Self { clock, daemons: Vec::new() };
+        let mut world = Self { clock, daemons: Vec::new(), site: plan.web };
         world.start_daemons()?;
         Ok(world)
     }
@@ -128,7 +132,7 @@ impl World {
             .context("cannot start sshd")?;
         self.daemons.push(sshd);
         wait_for(Path::new("/run/sshd.pid"))?;
-        self.daemons.extend(web::start()?);
+        self.daemons.extend(web::start(self.site)?);
         Ok(())
     }
 
@@ -149,10 +153,15 @@ impl World {
         let last: i64 = text.trim().parse().with_context(|| format!("no number in {path}"))?;
         let next = last + (seconds / 40).clamp(0, 400);
         let next = if next > 30_000 { 600 } else { next };
-        let mut file =
-            std::fs::File::options().write(true).open(path).with_context(|| format!("cannot open {path}"))?;
-        file.write_all(next.to_string().as_bytes()).with_context(|| format!("cannot write {path}"))
+        tell_kernel(path, &next.to_string())
     }
+}
+
+/// Writes a setting of the kernel that belongs to these namespaces alone.
+fn tell_kernel(path: &str, text: &str) -> Result<()> {
+    let mut file =
+        std::fs::File::options().write(true).open(path).with_context(|| format!("cannot open {path}"))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {path}"))
 }
 
 fn mounts(out: &Path) -> Result<()> {
@@ -197,6 +206,7 @@ fn network() -> Result<()> {
     for net in ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"] {
         run::must(&["ip", "route", "add", "local", net, "dev", "lo"])?;
     }
+    tell_kernel("/proc/sys/net/ipv6/ip_nonlocal_bind", "1")?;
     run::must(&["ip", "-6", "route", "add", "local", "2001:db8::/32", "dev", "lo"])?;
     Ok(())
 }
@@ -241,14 +251,9 @@ fn base_files(plan: &Plan) -> Result<()> {
     for name in ["/var/log/wtmp", "/var/log/lastlog", "/run/utmp"] {
         run::put(name, "", 0o664)?;
     }
-    for folder in [
-        "/run/sshd",
-        "/var/spool/cron/crontabs",
-        "/var/spool/rsyslog",
-        "/run/sudo",
-        "/var/log/nginx",
-        "/var/log/app",
-    ] {
+    for folder in
+        ["/run/sshd", "/var/spool/cron/crontabs", "/var/spool/rsyslog", "/run/sudo", "/var/log/nginx"]
+    {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {folder}"))?;
     }
     run::must(&["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/etc/ssh/ssh_host_ed25519_key"])?;

@@ -3,7 +3,7 @@
 use super::ordinary;
 use crate::stage::clock::at;
 use crate::stage::plan::{Act, Logging, Plan, attacker};
-use crate::stage::truth::{Declared, Expect};
+use crate::stage::truth::Declared;
 use crate::stage::world::SERVER;
 
 /// Passwords of the lists that such programs carry.
@@ -55,38 +55,15 @@ pub(super) fn plan() -> Plan {
         plan.step(at(10, 21, 30, 0) + number * 20, Some("sato"), act);
     }
     plan.declared = vec![
-        Declared {
-            key: "root",
-            kind: "password_guessing",
-            also: &[],
-            legal_category: "attempt",
-            expect: Expect::Incident,
-            notes: "hydra, account root, several tries over each connection",
-        },
-        Declared {
-            key: "names",
-            kind: "dictionary_attack",
-            also: &["password_guessing", "account_enumeration", "password_spraying"],
-            legal_category: "attempt",
-            expect: Expect::Incident,
-            notes: "hydra, 14 names that are no accounts, 3 passwords each",
-        },
-        Declared {
-            key: "sato",
-            kind: "password_guessing",
-            also: &[],
-            legal_category: "attempt",
-            expect: Expect::Incident,
-            notes: "one existing account, six tries a connection until the server cuts it",
-        },
-        Declared {
-            key: "suzuki",
-            kind: "password_guessing",
-            also: &[],
-            legal_category: "attempt",
-            expect: Expect::Incident,
-            notes: "one existing account, one connection a try",
-        },
+        Declared::incident("root", "password_guessing", "attempt")
+            .notes("hydra, account root, several tries over each connection"),
+        Declared::incident("names", "dictionary_attack", "attempt")
+            .also(&["password_guessing", "account_enumeration", "password_spraying"])
+            .notes("hydra, 14 names that are no accounts, 3 passwords each"),
+        Declared::incident("sato", "password_guessing", "attempt")
+            .notes("one existing account, six tries a connection until the server cuts it"),
+        Declared::incident("suzuki", "password_guessing", "attempt")
+            .notes("one existing account, one connection a try"),
     ];
     plan
 }

@@ -1,17 +1,51 @@
 //! The scenarios, one module each.
 
+mod defacement;
+mod distributed;
+mod dormant;
 mod guessing;
+mod hostile;
+mod hosting;
+mod initial;
+mod knocking;
+mod leaver;
+mod members;
 mod ordinary;
+mod payloads;
 mod quiet;
+mod slow;
+mod spraying;
 mod stuffing;
+mod takeover;
+mod webattack;
+mod webshell;
+mod wiped;
 
 use super::plan::Plan;
 
 /// Builds a scenario.
 type Build = fn() -> Plan;
 
-const ALL: [(&str, Build); 3] =
-    [("quiet", quiet::plan), ("guessing", guessing::plan), ("stuffing", stuffing::plan)];
+const ALL: [(&str, Build); 18] = [
+    ("quiet", quiet::plan),
+    ("guessing", guessing::plan),
+    ("stuffing", stuffing::plan),
+    ("distributed", distributed::plan),
+    ("slow", slow::plan),
+    ("spraying", spraying::plan),
+    ("webattack", webattack::plan),
+    ("webshell", webshell::plan),
+    ("defacement", defacement::plan),
+    ("hosting", hosting::plan),
+    ("members", members::plan),
+    ("leaver", leaver::plan),
+    ("dormant", dormant::plan),
+    ("initial", initial::plan),
+    ("takeover", takeover::plan),
+    ("wiped", wiped::plan),
+    ("hostile", hostile::plan),
+    ("knocking", knocking::plan),
+];
 
 /// Names of the scenarios in their order.
 pub(super) fn names() -> Vec<&'static str> {

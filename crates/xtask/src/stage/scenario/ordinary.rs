@@ -105,6 +105,38 @@ pub(super) fn visits(plan: &mut Plan, day: i8, visits: u64) {
     }
 }
 
+/// Visitors who look at what the shop sells.
+pub(super) fn shoppers(plan: &mut Plan, day: i8, visits: u64) {
+    for _ in 0..visits {
+        let from = friend(60 + u8::try_from(plan.roll(140)).unwrap_or(0));
+        let agent = pick(plan, &BROWSERS);
+        let mut now = at(day, 8, 0, 0) + plan.roll_seconds(13 * 3_600);
+        for _ in 0..=plan.roll(3) {
+            let target = format!("/item?id={}", 1 + plan.roll(13));
+            plan.ask(now, None, Request::get(from, target, agent));
+            now += 4 + plan.roll_seconds(50);
+        }
+    }
+}
+
+/// Visitors who send in a photograph.
+pub(super) fn photos(plan: &mut Plan, day: i8) {
+    let text = "staged photograph\n".repeat(300);
+    plan.step(at(day, 9, 0, 0), None, Act::File { path: "/tmp/photo.jpg".to_owned(), text });
+    for number in 0..3_u8 {
+        let (from, agent) = (friend(70 + number), pick(plan, &BROWSERS));
+        let now = at(day, 10, 5, 0) + plan.roll_seconds(9 * 3_600);
+        let name = format!("kouyou_{day}{number}.jpg");
+        let mut send = Request::get(from, "/photo/upload.php", agent);
+        send.method = "POST";
+        let file = format!("photo=@/tmp/photo.jpg;filename={name}");
+        send.more = ["-F", &file, "-e", "http://www.example.jp/photo/upload.php"].map(str::to_owned).to_vec();
+        plan.ask(now, None, Request::get(from, "/photo/upload.php", agent));
+        plan.ask(now + 40, None, send);
+        plan.ask(now + 45, None, Request::get(from, format!("/photo/files/{name}"), agent));
+    }
+}
+
 /// Crawlers of one day, with a page that is gone and a page that needs a log-in.
 pub(super) fn crawl(plan: &mut Plan, day: i8) {
     for (number, agent) in (30_u8..).zip(CRAWLERS) {

@@ -3,7 +3,7 @@
 use super::ordinary;
 use crate::stage::clock::at;
 use crate::stage::plan::{Plan, attacker, sudo};
-use crate::stage::truth::{Declared, Expect};
+use crate::stage::truth::Declared;
 
 /// People with an account here.
 const HERE: [&str; 34] = [
@@ -104,14 +104,7 @@ pub(super) fn plan() -> Plan {
     plan.session(now + 300, Some("stuffing"), attacker(40), ("okada-k", admin), 12, &lines);
     let lines = ["ls -la".to_owned(), sudo("Koko-ueda-r-2026", "/usr/bin/id")];
     plan.session(now + 1_500, Some("stuffing"), attacker(41), ("ueda-r", "Koko-ueda-r-2026"), 9, &lines);
-    plan.declared = vec![Declared {
-        key: "stuffing",
-        kind: "credential_stuffing",
-        also: &["success_after_failures", "first_seen_access", "privilege_misuse", "credential_store_access"],
-        legal_category: "credential_misuse",
-        expect: Expect::Incident,
-        notes: "56 names tried once each from two addresses, 34 of them exist, 4 entered; okada-k (administrator) and \
-                ueda-r were entered again: sudo cat /etc/shadow, and a sudo that was refused",
-    }];
+    plan.declared = vec![Declared::incident("stuffing", "credential_stuffing", "credential_misuse").also(&["success_after_failures", "first_seen_access", "privilege_misuse", "credential_store_access"]).notes("56 names tried once each from two addresses, 34 of them exist, 4 entered; okada-k (administrator) and \
+                ueda-r were entered again: sudo cat /etc/shadow, and a sudo that was refused")];
     plan
 }
