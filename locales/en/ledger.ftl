@@ -26,3 +26,5 @@ lv-property-leak = Leak
 lv-state-holds = holds
 lv-state-broken = broken
 lv-state-unprotected = not protected (plain form)
+lv-summary-holds = Everything is as it was written ({ $entries } entries, { $records } records).
+lv-summary-fails = Something is not as it was written ({ $entries } entries, { $records } records).

@@ -26,3 +26,5 @@ lv-property-leak = 漏えい
 lv-state-holds = 異常なし
 lv-state-broken = 異常あり
 lv-state-unprotected = 保護なし（暗号化していない形式）
+lv-summary-holds = すべて書き込まれたときのままです（項目 { $entries }、記録 { $records }）。
+lv-summary-fails = 書き込まれたときと異なるところがあります（項目 { $entries }、記録 { $records }）。

@@ -113,6 +113,69 @@ proptest! {
     }
 }
 
+fn preparatory() -> impl Strategy<Value = Facts> {
+    let kinds = any_of(act::PreparatoryKind::ALL);
+    let tris = proptest::collection::vec(fact(Tri::ALL), 16);
+    let time = proptest::sample::select(vec!["1999-12-31", "2005-04-01", "2012-05-01", "2025-06-02"]);
+    (kinds, tris, fact(act::Recipient::ALL), time, facts()).prop_map(
+        |(kind, tris, recipient, time, mut facts)| {
+            let mut acts = act::Preparatory::new(kind);
+            let mut tris = tris.into_iter();
+            for slot in [
+                &mut acts.purpose,
+                &mut acts.acquires,
+                &mut acts.provides,
+                &mut acts.target_made_clear,
+                &mut acts.on_request,
+                &mut acts.knows_purpose,
+                &mut acts.proper_reason,
+                &mut acts.keeps,
+                &mut acts.acquired_illegally,
+                &mut acts.poses_as_administrator,
+                &mut acts.public_transmission,
+                &mut acts.mail_to_entitled_user,
+                &mut acts.code_is_complete,
+                &mut acts.matching_id_known,
+                &mut acts.aids_an_act,
+                &mut acts.code_of_other,
+            ] {
+                if let Some(tri) = tris.next() {
+                    *slot = tri;
+                }
+            }
+            acts.recipient = recipient;
+            facts.act_time = common::full(time).act_time;
+            facts.preparatory = Some(acts);
+            facts
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// CW-CLS-18: a preparatory act is proposed only with every element established, under a law that knows it, and an
+    /// open one names what is missing; nothing names the act.
+    #[test]
+    fn preparatory_acts_rest_on_established_elements(facts in preparatory()) {
+        let verdict = classify(&facts);
+        let named = matches!(
+            verdict.legal_class,
+            LegalClass::Acquire | LegalClass::Facilitate | LegalClass::Store | LegalClass::SolicitSite
+                | LegalClass::SolicitMail
+        );
+        if named {
+            prop_assert!(verdict.elements.iter().all(|element| element.state == ElementState::Established));
+            prop_assert!(!verdict.citations.is_empty() && !verdict.penalty_rows.is_empty());
+            prop_assert!(verdict.law_version.is_some_and(|version| version != LawVersion::Pre));
+        }
+        if verdict.legal_class == LegalClass::Undetermined {
+            prop_assert!(!verdict.missing.is_empty());
+        }
+        prop_assert!(!serde_json::to_string(&verdict).unwrap().contains("不正アクセス行為"));
+    }
+}
+
 #[test]
 fn naming_needs_confirmation() {
     let mut verdict = classify(&common::full("2013-01-01"));

@@ -30,6 +30,14 @@ terminal a table.")]
         #[arg(long, value_enum)]
         lang: Option<crate::cli::LangArg>,
     },
+    /// Count records into the tables of a year: recognised acts, clearance, methods, persons
+    #[command(after_long_help = "Examples:
+  sekisho act count units.jsonl --year 2000
+  sekisho act count units.jsonl | jq '.tables[] | select(.id == \"T5\")'
+
+UNITS.jsonl holds one record a line; docs/formats/units.md describes it. On a pipe the answer is JSON, on a terminal
+tables.")]
+    Count(super::act_count::CountArgs),
 }
 
 /// Runs the command.
@@ -39,6 +47,7 @@ pub(crate) fn run(command: ActCommand) -> anyhow::Result<u8> {
             let lang = lang.map_or_else(crate::clock::language, Lang::from);
             classify(&facts, json || !std::io::stdout().is_terminal(), lang)
         }
+        ActCommand::Count(args) => super::act_count::run(&args),
     }
 }
 

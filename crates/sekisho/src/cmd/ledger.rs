@@ -10,6 +10,13 @@ use vocab::{Citation, LedgerIndex};
 /// `sekisho ledger`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
+    /// Check every byte of a ledger: what is wrong, where, and since when
+    #[command(after_long_help = "Examples:
+  sekisho ledger verify report/ledger
+  sekisho ledger verify report/ledger --key local/3f9c...+a1b2c3d4+AAAA... --head older/checkpoint
+
+Exit code 0: everything is as it was written. 1: it is not; each failure names file, byte and entry.")]
+    Verify(super::ledger_verify::VerifyArgs),
     /// Print a proof that one record stands in a ledger, as JSON
     #[command(after_long_help = "Examples:
   sekisho ledger prove report/ledger 12 --record 340 > proof.json
@@ -36,6 +43,7 @@ pub(crate) enum LedgerCommand {
 /// Runs the command.
 pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
     match command {
+        LedgerCommand::Verify(args) => super::ledger_verify::run(&args),
         LedgerCommand::Prove { ledger, index, record } => prove(&ledger, index, record),
         LedgerCommand::Check { proof, key } => check(&proof, key.as_deref()),
     }

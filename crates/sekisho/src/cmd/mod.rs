@@ -1,10 +1,12 @@
 //! The commands. Each returns its exit code.
 
 pub(crate) mod act;
+mod act_count;
 mod detect_rules;
 mod events;
 mod investigate;
 pub(crate) mod ledger;
+mod ledger_verify;
 mod rules;
 
 use crate::cli::Command;

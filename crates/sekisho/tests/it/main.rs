@@ -13,5 +13,6 @@ mod commands;
 mod contract;
 mod durable;
 mod hostile;
+mod records;
 mod same;
 mod support;
