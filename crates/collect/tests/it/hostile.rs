@@ -148,7 +148,7 @@ fn links_fifos_and_what_may_not_be_read() {
     symlink(at("."), at("loop")).unwrap();
     let fifo = std::process::Command::new("mkfifo").arg(at("pipe")).status();
     put(folder.path(), "logs/secret.log", auth("192.0.2.2", 1));
-    std::fs::set_permissions(at("secret.log"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(at("secret.log"), std::fs::Permissions::from_mode(0o0)).unwrap();
     let run = with_good(folder.path());
     assert!(run.events.iter().all(|event| event.ip.as_deref() != Some("192.0.2.66")), "read through a link");
     assert_eq!(run.of("logs/auth.log").len(), 5);
