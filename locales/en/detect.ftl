@@ -1,6 +1,7 @@
 # Why it was found (detection.md 4.3, 4.4)
 note-guess-count = Tries: { $tries }; accounts: { $accounts } (existing: { $known }, names that do not exist: { $unknown }); sources: { $sources }.
 note-guess-pace = Most tries in { $minutes } minutes: { $tries }; the threshold is { $threshold }.
+note-guess-origin = The log names the source as "{ $source }", without an address; the name cannot be verified.
 note-guess-rounds = Accounts that were tried again in later rounds, with pauses between: { $accounts }.
 note-guess-unreadable = Tries whose source cannot be read, counted for account and computer: { $count }.
 note-guess-crowded = So many accounts were tried that only { $kept } are named. All entered ones are named.
@@ -54,3 +55,4 @@ not-checked-travel = No database of locations was given.
 not-checked-sessions = No log holds the session ids of an application.
 not-checked-repudiated = What holders say of their own logins stands in no log. Have them look at their history of use.
 not-checked-factors = No log holds refused or unanswered second factors.
+note-correlation = The condition of the rule "{ $rule }" held within a window of { $minutes } minutes (records concerned: { $events }).

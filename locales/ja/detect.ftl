@@ -1,6 +1,7 @@
 # 検知の理由（detection.md 4.3, 4.4）
 note-guess-count = 試行 { $tries } 回、対象のアカウント { $accounts } 件（実在 { $known } 件、実在しない名前 { $unknown } 件）、送信元 { $sources } 件。
 note-guess-pace = 最も多い { $minutes } 分間に { $tries } 回の試行があり、しきい値 { $threshold } 回に達しています。
+note-guess-origin = 送信元はアドレスではなく名前「{ $source }」で記録されています（名前の真偽は確かめられません）。
 note-guess-rounds = { $accounts } 件のアカウントに対して、間を置いて二巡以上の試行があります。
 note-guess-unreadable = 送信元を読み取れない試行が { $count } 回あり、アカウントと機器の側で数えています。
 note-guess-crowded = 試されたアカウントが多いため、名前を示すのは { $kept } 件までです。侵入されたアカウントはすべて示しています。
@@ -48,3 +49,4 @@ not-checked-travel = 送信元の位置を調べるデータベースが与え�
 not-checked-sessions = アプリケーションのセッションの識別子を含むログがないため、調べられませんでした。
 not-checked-repudiated = 利用権者本人の申告は、ログからは分かりません。利用履歴を本人に確認してもらってください。
 not-checked-factors = 二要素認証の拒否・放置の記録がログに含まれていません。
+note-correlation = 規則「{ $rule }」の条件に、{ $minutes } 分の窓の中で当てはまりました（関係する記録 { $events } 件）。

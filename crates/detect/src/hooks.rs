@@ -20,9 +20,11 @@ pub(crate) fn web_login(signal: &Signal) -> Option<Attempt> {
 
 /// All detectors, in the order in which they see a signal.
 pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detector>> {
-    vec![
-        Box::new(crate::account::Watch::new(rules, context)),
-        // Last: it asks the others who got in.
-        Box::new(crate::trace::Traces::new(rules, context)),
-    ]
+    let mut detectors: Vec<Box<dyn Detector>> = vec![Box::new(crate::account::Watch::new(rules, context))];
+    detectors.extend(
+        crate::correlation::Correlations::new(rules, context).map(|own| Box::new(own) as Box<dyn Detector>),
+    );
+    // Last: it asks the others who got in.
+    detectors.push(Box::new(crate::trace::Traces::new(rules, context)));
+    detectors
 }

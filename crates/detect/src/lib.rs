@@ -11,7 +11,7 @@ pub mod account;
 pub mod activity;
 pub mod attempts;
 pub mod canon;
-mod correlation;
+pub mod correlation;
 pub mod engine;
 pub mod findings;
 pub mod front;

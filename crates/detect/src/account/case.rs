@@ -79,6 +79,8 @@ pub(crate) struct Tally {
 pub(crate) struct Case {
     /// Number of its finding.
     pub(crate) number: u64,
+    /// Name of the source, where it has no address.
+    pub(crate) origin: CompactString,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
     /// Last failed try.

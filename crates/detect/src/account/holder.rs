@@ -212,7 +212,8 @@ impl Holders {
         let by_name = self.numbers.default_names.contains(&account)
             && !matches!(attempt.method, Some(AuthMethod::Publickey | AuthMethod::Certificate))
             && self.roster.get(account).is_none();
-        if !by_name && self.roster.kind(account) != Some(AccountKind::Default) {
+        let far = attempt.src.is_some() || !attempt.src_host.is_empty() || attempt.is_remote == Some(true);
+        if !far || !by_name && self.roster.kind(account) != Some(AccountKind::Default) {
             return;
         }
         let note = Message::new("note-default-account").with("account", attempt.account.as_str());

@@ -25,10 +25,12 @@ use crate::signal::Signal;
 use factor::Factors;
 use habit::Habits;
 use history::History;
+pub(crate) use history::prefix;
 use holder::Holders;
 use settings::Settings;
 use source::Sources;
 use targets::Targets;
+pub(crate) use targets::net;
 use tries::{Names, Try};
 use vocab::Context;
 

@@ -66,6 +66,8 @@ fn key(case: &Case, kind: Kind, names: &Names) -> Key {
         key.push(("account".to_owned(), account.name.to_string()));
     } else if let Some(ip) = case.sources.keys().min() {
         key.push(("source".to_owned(), ip.to_string()));
+    } else if !case.origin.is_empty() {
+        key.push(("source_name".to_owned(), case.origin.to_string()));
     } else if let Some(account) = only(case.accounts.values()) {
         key.push(("account".to_owned(), account.name.to_string()));
     }
@@ -226,6 +228,9 @@ fn notes(case: &Case, finding: &Finding, settings: &Settings) -> Vec<Message> {
                 .with("minutes", u64::try_from(settings.guess_window / Timestamp::MINUTE).unwrap_or(0))
                 .with("threshold", settings.guess_tries),
         );
+    }
+    if !case.origin.is_empty() {
+        notes.push(Message::new("note-guess-origin").with("source", case.origin.as_str()));
     }
     if finding.kind == Kind::PasswordSpraying {
         notes.push(Message::new("note-guess-rounds").with("accounts", case.tally.revisited));

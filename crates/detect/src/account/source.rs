@@ -99,6 +99,7 @@ fn key(attempt: &Attempt) -> Option<u64> {
     match attempt.src {
         Some(ip) => Some(prefix(ip)),
         None if attempt.ambiguous => None,
+        None if !attempt.src_host.is_empty() => Some(stable_hash(&("name", attempt.src_host.as_str()))),
         None => {
             let who = if attempt.actor.is_empty() { &attempt.account } else { &attempt.actor };
             Some(stable_hash(&("local", attempt.host.as_str(), crate::attempts::account_id(who))))
@@ -148,10 +149,11 @@ impl Sources {
                 self.kept = (self.kept + tries.len()).saturating_sub(before);
                 if classify::fires(tries, settings) {
                     self.kept = self.kept.saturating_sub(tries.len());
-                    let attack = begin(tries, settings, ctx);
+                    let mut attack = begin(tries, settings, ctx);
                     for one in tries.iter().filter(|one| !one.success && aims_at_accounts(attack.kind)) {
                         remember(&mut self.attacked, one, attack.kind);
                     }
+                    attack.case.origin.clone_from(&attempt.src_host);
                     *state = State::Attack(Box::new(attack));
                 }
             }

@@ -3,12 +3,13 @@
 mod assembler;
 mod binary;
 mod role;
+mod stable;
 
 pub use assembler::Assembler;
 
 use crate::signal::Signal;
 use compact_str::CompactString;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use vocab::{AuthMethod, Citation, Flags, Outcome, Reason, Timestamp, Trust, UserKind};
 
@@ -23,6 +24,8 @@ pub struct Attempt {
     pub trust: Trust,
     /// Source address (送信元); `None` for local tries and where it cannot be read.
     pub src: Option<IpAddr>,
+    /// Name of the source as logged, where it has no address; never resolved.
+    pub src_host: CompactString,
     /// Account, as the log shows it.
     pub account: CompactString,
     /// Hash of the account's canonical form; 0 when the record names none.
@@ -78,6 +81,10 @@ impl Attempt {
             citation: signal.citation,
             trust: signal.trust,
             src: signal.src_ip,
+            src_host: match (signal.src_ip, detail) {
+                (None, Some(detail)) => detail.src_host.clone(),
+                _ => CompactString::default(),
+            },
             account: signal.account.clone(),
             account_id: account_id(&signal.account),
             actor: detail.map(|detail| detail.actor.clone()).unwrap_or_default(),
@@ -142,10 +149,11 @@ impl Attempt {
     }
 }
 
-/// Hash of any value, the same on every machine.
+/// Hash of any value, the same on every machine and with every compiler (DT-EVT-02). It is not keyed: whoever knows it
+/// can make two names collide, so that nothing may be named by its hash alone.
 #[must_use]
 pub fn stable_hash<T: Hash + ?Sized>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = stable::Stable::default();
     value.hash(&mut hasher);
     hasher.finish()
 }

@@ -1,17 +1,19 @@
-//! Own correlation documents (detection.md 5.4).
+//! Own correlation documents (detection.md 5.4), and Sigma correlation documents on the same runtime.
 
-use crate::rule::Params;
-use yaml_serde::Value;
+mod build;
+mod entity;
+mod expr;
+mod fields;
+mod gather;
+mod lexer;
+mod program;
+mod run;
+mod sigma;
+mod state;
+#[cfg(test)]
+mod tests;
 
-/// A compiled document.
-#[derive(Debug)]
-pub struct Program {}
-
-/// Compiles the `sekisho_correlation` block.
-///
-/// # Errors
-/// Says what was wrong and what was expected.
-pub(crate) fn compile(document: &Value, params: &Params) -> Result<Program, String> {
-    let _ = (document, params);
-    Err("not supported yet".to_owned())
-}
+pub(crate) use build::compile;
+pub use program::Program;
+pub(crate) use run::Correlations;
+pub(crate) use sigma::compile as compile_sigma;

@@ -1,4 +1,11 @@
 //! Primitives of the own runtime (detection.md 5.3), each without knowledge of events.
 
+pub mod absence;
+pub mod distinct;
+pub mod first_seen;
+pub mod interval;
 pub mod ratio;
+pub mod sequence;
 pub mod table;
+pub mod travel;
+pub mod window;

@@ -8,6 +8,8 @@ use yaml_serde::Value;
 pub struct Meta {
     /// Id, title, author, licence; copied into findings (DT-RUL-04).
     pub reference: RuleRef,
+    /// Short name by which other rules refer to it.
+    pub name: Option<String>,
     /// Class of attack; `None` when no tag names one (DT-RUL-07).
     pub kind: Option<Kind>,
     /// Stage, when the rule states another than that of its kind.
@@ -64,6 +66,7 @@ impl Meta {
                 references: words(document, "references"),
                 false_positives: words(document, "falsepositives"),
             },
+            name: text(document, "name"),
             kind: None,
             stage: None,
             level,

@@ -5,5 +5,6 @@ mod params;
 mod set;
 
 pub use meta::Meta;
+pub(crate) use params::parse_duration;
 pub use params::{Param, ParamValue, Params};
 pub use set::{Body, LoadReport, Refused, Rule, RuleSet};

@@ -3,7 +3,7 @@
 use super::{Meta, Params};
 use crate::RuleIndex;
 use crate::{sigma, stateless};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vocab::Kind;
 use yaml_serde::Value;
@@ -79,6 +79,7 @@ impl RuleSet {
         for (file, text) in extra {
             loader.file(file, text);
         }
+        loader.check_references();
         let Loader { mut report, rules, .. } = loader;
         let stateless = stateless::build(&rules, &mut report);
         let native = rules
@@ -109,6 +110,14 @@ impl RuleSet {
     pub fn native(&self, name: &str) -> Option<(RuleIndex, &Rule)> {
         let index = *self.native.get(name)?;
         Some((index, self.get(index)?))
+    }
+
+    /// The rule with this id or name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<RuleIndex> {
+        self.iter()
+            .find(|(_, rule)| rule.meta.reference.id == name || rule.meta.name.as_deref() == Some(name))
+            .map(|(index, _)| index)
     }
 
     /// The engine of stateless rules.
@@ -185,6 +194,26 @@ impl Loader {
         }
     }
 
+    /// A correlation over a rule that is not there could never fire.
+    fn check_references(&mut self) {
+        let known: BTreeSet<String> = self
+            .rules
+            .iter()
+            .flat_map(|rule| [Some(rule.meta.reference.id.clone()), rule.meta.name.clone()])
+            .flatten()
+            .collect();
+        let (good, bad): (Vec<Rule>, Vec<Rule>) = std::mem::take(&mut self.rules)
+            .into_iter()
+            .partition(|rule| rule.references().iter().all(|name| known.contains(name)));
+        self.rules = good;
+        for rule in bad {
+            let missing =
+                rule.references().iter().find(|name| !known.contains(*name)).cloned().unwrap_or_default();
+            let reason = format!("it refers to the rule {missing:?}, which is not loaded");
+            self.refuse(&rule.file, rule.line, rule.meta.reference.id.clone(), reason);
+        }
+    }
+
     fn refuse(&mut self, file: &str, line: usize, id: String, reason: String) {
         self.report.refused.push(Refused { file: file.to_owned(), line, id, reason });
     }
@@ -228,17 +257,30 @@ fn build(file: &str, line: usize, text: &str, value: &Value) -> Result<Rule, (us
         let program = crate::correlation::compile(document, &params)
             .map_err(|reason| (at("sekisho_correlation"), format!("sekisho_correlation: {reason}")))?;
         Body::Correlation(Arc::new(program))
+    } else if let Some(document) = value.get("correlation") {
+        let program = crate::correlation::compile_sigma(document)
+            .map_err(|reason| (at("correlation"), format!("correlation: {reason}")))?;
+        Body::Correlation(Arc::new(program))
     } else {
         meta.kind_by_tags(value);
         Body::Sigma(text.to_owned())
     };
-    if meta.kind.is_none() && !matches!(body, Body::Sigma(_)) {
+    let own = value.get("sekisho_native").is_some() || value.get("sekisho_correlation").is_some();
+    if meta.kind.is_none() && own {
         return Err((at("tags"), "tags: expected one sekisho.kind".to_owned()));
     }
     Ok(Rule { meta, params, body, file: file.to_owned(), line })
 }
 
 impl Rule {
+    /// Other rules that it refers to, by id or name.
+    fn references(&self) -> &[String] {
+        match &self.body {
+            Body::Correlation(program) => &program.rules,
+            _ => &[],
+        }
+    }
+
     /// Class of attack; rules without a tag are an indicator (DT-RUL-07).
     #[must_use]
     pub fn kind(&self) -> Kind {
