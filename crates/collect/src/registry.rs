@@ -19,8 +19,19 @@ pub struct Format {
 /// All formats. On a draw the earlier one wins, so the narrower formats stand first.
 pub const FORMATS: &[&Format] = &[
     &crate::binary::utmp::UTMP,
+    &crate::journal::JOURNAL_EXPORT,
+    &crate::journal::JOURNAL_JSON,
+    &crate::web::w3c::W3C,
+    &crate::web::named::WEB_JSON,
+    &crate::web::named::WEB_LTSV,
     &crate::web::access::ACCESS,
     &crate::web::nginx_error::NGINX_ERROR,
     &crate::web::apache_error::APACHE_ERROR,
+    &crate::audit::AUDITD,
+    &crate::files::VSFTPD,
+    &crate::files::DPKG,
+    &crate::files::APT,
     &crate::syslog::SYSLOG,
+    &crate::files::JSON,
+    &crate::files::CSV,
 ];

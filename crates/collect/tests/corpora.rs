@@ -1,6 +1,8 @@
 //! Real files written by others: what comes out agrees with an independent search in the text. Skips where the corpora
 //! are missing.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says when it skips")]
+
 use collect::record::{Decoded, RawRecord, Sample, Settings, UnreadReason};
 use collect::registry::FORMATS;
 use std::collections::BTreeMap;

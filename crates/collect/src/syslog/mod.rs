@@ -13,7 +13,7 @@ mod structured;
 mod tests;
 
 pub(crate) use deliver::{Delivery, deliver};
-pub(crate) use frame::octet_counted;
+pub(crate) use frame::{octet_counted, severity};
 pub(crate) use header::program_name;
 
 use crate::record::{Cut, Decoded, Decoder, RawRecord, Sample, Settings, Sink, UnreadReason};
@@ -132,7 +132,7 @@ impl SyslogDecoder {
             message: Some(Cow::Borrowed(frame.body)),
             // Raw datagrams have no origin that can be relied on.
             trust: if priority.is_some() && !new_form { Trust::Tr0 } else { Trust::Tr1 },
-            severity: priority.map_or(0, frame::severity),
+            severity: priority.map_or(0, severity),
             count: 1,
             flags: record.flags,
             origin: record.origin.clone(),

@@ -13,7 +13,7 @@ pub mod year;
 pub use civil::Civil;
 pub use form::{FORMS, Form, any};
 pub(crate) use month_first::{apache_error, ctime, rfc3164};
-pub(crate) use numeric::epoch;
+pub(crate) use numeric::{audit, epoch};
 pub use resolve::{Resolved, Resolver, within_reason};
 
 use vocab::Timestamp;

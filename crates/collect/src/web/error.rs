@@ -21,7 +21,7 @@ pub(crate) fn event<'a>(
         product,
         category: "webserver",
         sigma_services: &["error"],
-        dst_host: (!settings.host.is_empty()).then(|| Cow::Borrowed(settings.host.as_str())),
+        dst_host: (!settings.host.is_empty()).then_some(Cow::Borrowed(settings.host.as_str())),
         count: 1,
         trust: Trust::Tr2,
         flags: record.flags,

@@ -260,7 +260,7 @@ impl Decoder for NginxErrorDecoder {
             open.text.push('\n');
             open.text.push_str(line);
             open.lines += 1;
-            let finished = self::head(&open.text).is_none_or(|head| !is_unfinished(&head));
+            let finished = head(&open.text).is_none_or(|head| !is_unfinished(&head));
             let beyond = open.text.len() > OPEN_BYTES_MAX || open.lines >= OPEN_LINES_MAX;
             if finished && let Some(open) = self.open.take() {
                 return self.whole(&open.text, record, false, settings, sink);

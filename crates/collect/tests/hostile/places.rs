@@ -433,4 +433,73 @@ pub(crate) const PLACES: &[Place] = &[
         Escape::Apache,
         Want::Attempt,
     ),
+    web(
+        "web_json",
+        "W04 user",
+        "{\"remote_addr\":\"192.0.2.1\",\"time\":\"2026-11-22T04:05:06Z\",\"remote_user\":\"{}\",\"request\":\"GET / HTTP/1.1\",\"status\":401}",
+        Escape::Json,
+        Want::Failure,
+    ),
+    web(
+        "web_json",
+        "W04 agent unescaped",
+        "{\"remote_addr\":\"192.0.2.1\",\"time\":\"2026-11-22T04:05:06Z\",\"request\":\"GET / HTTP/1.1\",\"status\":401,\"agent\":\"{}\"}",
+        Escape::Json,
+        Want::Failure,
+    ),
+    web(
+        "web_ltsv",
+        "W04 label",
+        "host:192.0.2.1\ttime:22/Nov/2026:04:05:06 +0000\treq:GET / HTTP/1.1\tstatus:401\tua:{}",
+        Escape::Nginx,
+        Want::Failure,
+    ),
+    web(
+        "web_ltsv",
+        "W04 label unescaped",
+        "host:192.0.2.1\ttime:22/Nov/2026:04:05:06 +0000\treq:GET / HTTP/1.1\tstatus:401\tua:{}",
+        Escape::Raw,
+        Want::Failure,
+    ),
+    Place {
+        header: "#Fields: date time c-ip cs-method cs-uri-stem cs-username cs(User-Agent) sc-status\n",
+        ..web(
+            "iis_w3c",
+            "W05 user",
+            "2026-11-22 04:05:06 192.0.2.1 GET /x u{} curl 401",
+            Escape::W3c,
+            Want::Harmless,
+        )
+    },
+    Place {
+        header: "#Fields: date time cs-method cs-uri-stem cs(User-Agent) c-ip sc-status\n",
+        ..web(
+            "iis_w3c",
+            "W05 agent",
+            "2026-11-22 04:05:06 GET /x a{} 192.0.2.1 401",
+            Escape::W3c,
+            Want::Failure,
+        )
+    },
+    web(
+        "vsftpd",
+        "M05 own log",
+        "Sun Nov 22 04:05:06 2026 [pid 7] [{}] FAIL LOGIN: Client \"192.0.2.1\"",
+        Escape::Question,
+        Want::Attempt,
+    ),
+    web(
+        "auditd",
+        "A01",
+        "type=USER_AUTH msg=audit(1795320306.123:456): pid=78 uid=0 auid=4294967295 ses=4294967295 msg='op=PAM:authentication acct={} exe=\"/usr/sbin/sshd\" hostname=192.0.2.1 addr=192.0.2.1 terminal=ssh res=failed'",
+        Escape::Audit,
+        Want::Attempt,
+    ),
+    web(
+        "journal_json",
+        "FR-03 json",
+        "{\"__REALTIME_TIMESTAMP\":\"1795287906000000\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"_COMM\":\"sshd\",\"_UID\":\"0\",\"_PID\":\"7\",\"MESSAGE\":\"Failed password for invalid user {} from 192.0.2.1 port 4711 ssh2\"}",
+        Escape::Json,
+        Want::Attempt,
+    ),
 ];

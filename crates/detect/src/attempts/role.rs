@@ -40,6 +40,11 @@ pub(super) fn of(signal: &Signal) -> Role {
             Role::None
         };
     }
+    // auditd tells of the same tries as the text log of the program, as the utmp family does.
+    if signal.parser == "auditd" {
+        let told = is_login(signal) && signal.count > 0 && signal.outcome != Outcome::Unknown;
+        return if told { Role::Binary } else { Role::None };
+    }
     match signal.grammar {
         "O01" => program(signal),
         "O02" | "O03" | "O08" => Role::NameOnly,

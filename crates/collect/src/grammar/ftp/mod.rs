@@ -4,4 +4,4 @@ mod others;
 mod vsftpd;
 
 pub(crate) use others::{proftpd, pureftpd, wuftpd};
-pub(crate) use vsftpd::{body as vsftpd_body, vsftpd};
+pub(crate) use vsftpd::vsftpd;

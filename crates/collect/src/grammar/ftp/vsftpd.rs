@@ -41,7 +41,7 @@ struct Reading1<'a> {
 }
 
 /// Reads the body, process id taken off.
-pub(crate) fn body<'a>(text: &'a str, event: &mut Event<'a>) -> Parsed {
+fn body<'a>(text: &'a str, event: &mut Event<'a>) -> Parsed {
     event.service = Some("vsftpd".into());
     if let Some(address) = text.strip_prefix("CONNECT: Client \"").and_then(|rest| rest.strip_suffix('"')) {
         let Some(peer) = Peer::address(address) else { return Parsed::Miss };

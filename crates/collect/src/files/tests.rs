@@ -1,0 +1,118 @@
+//! One short file of every kind.
+
+use crate::record::{Decoded, RawRecord, Sample};
+use crate::registry::FORMATS;
+use crate::web::testing::{origin, settings};
+use proptest::prelude::*;
+use vocab::Flags;
+
+fn best(text: &str) -> (&'static str, f32) {
+    let sample = Sample { bytes: text.as_bytes(), text, name: "x", complete: true, size: None };
+    let mut best = ("", 0.0);
+    for format in FORMATS {
+        let score = (format.score)(&sample);
+        if score > best.1 {
+            best = (format.name, score);
+        }
+    }
+    best
+}
+
+fn read(name: &str, text: &str) -> Vec<String> {
+    let format = FORMATS.iter().find(|format| format.name == name).unwrap();
+    let sample = Sample { bytes: text.as_bytes(), text, name: "x", complete: true, size: None };
+    let settings = settings();
+    let mut decoder = (format.decoder)(&sample, &settings);
+    let mut out = Vec::new();
+    let show = |event: &vocab::Event<'_>| {
+        let text = |value: &vocab::Text<'_>| value.as_deref().unwrap_or("-").to_owned();
+        format!(
+            "{} {:?} {} {:?} {} {} {}",
+            event.time.map_or(0, vocab::Timestamp::seconds),
+            event.class,
+            event.origin.grammar,
+            event.outcome,
+            event.src_ip.map_or("-".to_owned(), |ip| ip.to_string()),
+            text(&event.user),
+            text(&event.message),
+        )
+    };
+    for line in text.lines() {
+        let record =
+            RawRecord { origin: origin(line.as_bytes()), text: line, flags: Flags::default(), year: 0 };
+        let decoded = decoder.decode(&record, &settings, &mut |event| out.push(show(event)));
+        if let Decoded::Unread(reason, _) = decoded {
+            out.push(reason.name().to_owned());
+        }
+    }
+    decoder.finish(&settings, &mut |event| out.push(show(event)));
+    out
+}
+
+#[test]
+fn json_lines() {
+    let text = "{\"time\":\"2026-11-22T05:57:26Z\",\"level\":\"warn\",\"msg\":\"hello\",\"n\":{\"a\":1}}\n\
+        {\"date\":1795327046.5,\"host\":\"web1\",\"ident\":\"sshd\",\"pid\":\"7\",\"message\":\"Failed password for root from 192.0.2.1 port 22 ssh2\"}\n\
+        {\"broken\":\n";
+    assert_eq!(best(text).0, "json");
+    assert_eq!(
+        read("json", text),
+        [
+            "1795327046 Base  Unknown - - hello",
+            "1795327046 Authentication O01 Failure 192.0.2.1 root Failed password for root from 192.0.2.1 port 22 ssh2",
+            "corrupt",
+        ]
+    );
+    assert_eq!(best("[\n  {\n    \"a\": 1\n  },\n  {\n    \"a\": 2\n  }\n]\n").0, "json");
+}
+
+#[test]
+fn csv_with_japanese_header() {
+    let text = "日時,利用者,接続元,結果\n2026/11/22 14:57:26,山田,192.0.2.1,\"失敗, \"\"x\"\"\"\n2026/11/22 14:57:27,a\n";
+    assert_eq!(best(text).0, "csv");
+    assert_eq!(
+        read("csv", text),
+        [
+            "1795327046 Base  Unknown - - 2026/11/22 14:57:26,山田,192.0.2.1,\"失敗, \"\"x\"\"\"",
+            "grammar_miss",
+        ]
+    );
+}
+
+#[test]
+fn vsftpd_own_log() {
+    let text = "Sun Nov 22 14:57:26 2026 [pid 2] CONNECT: Client \"192.0.2.1\"\n\
+        Sun Nov 22 14:57:26 2026 [pid 1] [x] OK LOGIN: Client \"198.51.100.9] FAIL LOGIN: Client \"::ffff:192.0.2.1\"\n\
+        Sun Nov 22 14:57:26 2026 [pid 1] [alice] OK LOGIN: Client \"192.0.2.1\"\n";
+    assert_eq!(best(text).0, "vsftpd");
+    let events = read("vsftpd", text);
+    assert!(events[0].starts_with("1795327046 Network M05 Unknown 192.0.2.1"), "{events:#?}");
+    assert!(events[1].starts_with("1795327046 Authentication M05 Failure 192.0.2.1 x] OK"), "{events:#?}");
+    assert!(events[2].starts_with("1795327046 Authentication M05 Success 192.0.2.1 alice"), "{events:#?}");
+}
+
+#[test]
+fn packages() {
+    let text = "2026-11-22 14:57:26 startup archives unpack\n2026-11-22 14:57:26 install nmap:amd64 <none> 7.93\n2026-11-22 14:57:26 status installed nmap:amd64 7.93\n";
+    assert_eq!(best(text).0, "dpkg");
+    assert_eq!(read("dpkg", text)[1], "1795327046 Base  Unknown - - install nmap:amd64 <none> 7.93");
+    let text = "\nStart-Date: 2026-11-22  14:57:26\nCommandline: apt install nmap\nRequested-By: alice (1000)\nInstall: nmap:amd64 (7.93)\nEnd-Date: 2026-11-22  14:57:30\n";
+    assert_eq!(best(text).0, "apt_history");
+    assert_eq!(
+        read("apt_history", text),
+        [
+            "1795327046 Process  Success - alice Commandline: apt install nmap; Requested-By: alice (1000); Install: nmap:amd64 (7.93)"
+        ]
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text(text in "([ -~\u{3042}\n\t]|Start-Date: |日時,|\"){0,60}") {
+        best(&text);
+        for name in ["json", "csv", "vsftpd", "dpkg", "apt_history"] {
+            read(name, &text);
+            read(name, &format!("日時,b\n{text}"));
+        }
+    }
+}
