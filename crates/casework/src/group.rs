@@ -57,7 +57,7 @@ fn background_key(group: &[&Finding]) -> Option<(Kind, String, i64)> {
             && matches!(finding.category, Category::Attempt | Category::OutOfScope)
             && matches!(finding.stage, Stage::Attempt | Stage::Recon | Stage::Context)
     };
-    if !group.iter().all(|finding| mere(finding)) {
+    if !group.iter().all(mere) {
         return None;
     }
     let leader = leader(group)?;

@@ -234,6 +234,8 @@ pub struct ReportDue {
     pub clock: String,
     /// When it is due; `None` = no day stated.
     pub due: Option<Timestamp>,
+    /// From when it should not wait any longer (CLK-3: the third day).
+    pub warn_from: Option<Timestamp>,
     /// "at once", "within 5 days", in words.
     pub when: Message,
     /// On which condition it applies.
@@ -359,7 +361,7 @@ pub(crate) fn build(members: &[&Finding], given: Given<'_>) -> Incident {
         level: members.iter().map(|finding| finding.level).max().unwrap_or_default(),
         stage_max: members.iter().map(|finding| finding.stage).max().unwrap_or(Stage::Context),
         kinds: kinds(members),
-        legal: legal::legal(members, kind, category, &accounts, first, last),
+        legal: legal::legal(members, kind, category, &accounts, given.context, (first, last)),
         account_count: members.iter().map(|f| f.account_count).max().unwrap_or(0).max(accounts.len() as u64),
         accounts,
         hosts,
@@ -381,7 +383,7 @@ pub(crate) fn build(members: &[&Finding], given: Given<'_>) -> Incident {
         gaps: explain::gaps(members),
         explanation: Explanation { line: Message::new(""), short: Vec::new() },
     };
-    incident.count_units = units::units(&incident, given.context);
+    incident.count_units = units::units(&incident, members, given.context);
     incident.measures = measures::measures(&incident, members);
     incident.reports = reports::reports(&incident, given.clock);
     incident.explanation = explain::explanation(&incident, members);

@@ -3,8 +3,12 @@
 use crate::group::succeeded;
 use crate::incident::AccountEntry;
 use act::{AccessControl, ActKind, ActTime, EvidenceRef, Fact, Facts, InputKind, Moment, Tri};
-use std::collections::BTreeSet;
-use vocab::{AccountRole, Category, EvidenceRole, Finding, Kind, Record, Timestamp, Trust};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use vocab::{
+    AccountRole, Category, Citation, Context, EvidenceRole, Finding, Kind, NetworkLabel, Record, Timestamp,
+    Trust,
+};
 
 /// Records named per fact.
 const RECORDS_MAX: usize = 200;
@@ -19,47 +23,64 @@ pub(crate) fn propose(
     kind: Kind,
     category: Category,
     accounts: &[AccountEntry],
-    first: Timestamp,
-    last: Timestamp,
+    context: &Context,
+    span: (Timestamp, Timestamp),
 ) -> Facts {
     let mut facts = Facts::new(format!("act:{}", kind.as_str()), act_kind(kind, category));
     let records = usable(members);
     let entered = members.iter().any(|finding| succeeded(finding));
-    let (from, to) = act_span(members, first, last);
+    let (from, to) = act_span(members, span);
     if let (Some(from), Some(to)) = (Moment::from_unix_micros(from.0), Moment::from_unix_micros(to.0)) {
         facts.act_time = Fact::new(ActTime::between(from, to));
     }
-    let remote = members.iter().any(|finding| !finding.sources.is_empty());
-    if remote && !records.is_empty() {
+    let remote = over_the_line(members);
+    if !remote.is_empty() {
         // A program of the target wrote a record of a peer on the network: it is a computer, it is connected, and the
         // input came over the line.
-        facts.target_is_computer = fact(Tri::Yes, &records);
-        facts.target_connected = fact(Tri::Yes, &records);
-        facts.via_line = fact(Tri::Yes, &records);
+        facts.target_is_computer = fact(Tri::Yes, &remote);
+        facts.target_connected = fact(Tri::Yes, &remote);
+        facts.via_line = fact(Tri::Yes, &remote);
     }
     let refused: Vec<&Record> = with_role(&records, &[EvidenceRole::Failure]);
     if !refused.is_empty() {
         facts.access_control_present = fact(AccessControl::OnUsed, &refused);
     }
-    if entered {
-        let successes = with_role(&records, &[EvidenceRole::Success, EvidenceRole::Effect]);
-        if !successes.is_empty() {
-            facts.use_made_possible = fact(Tri::Yes, &successes);
-        }
-    } else if matches!(category, Category::Attempt | Category::OutOfScope) && !refused.is_empty() {
+    // Refused by the function: F6 is refuted. Answered without a sign of a lifted limit: nothing is known (W3).
+    let successes = with_role(&records, &[EvidenceRole::Success, EvidenceRole::Effect]);
+    if entered && !successes.is_empty() {
+        facts.use_made_possible = fact(Tri::Yes, &successes);
+    } else if !entered && matches!(category, Category::Attempt | Category::OutOfScope) && !refused.is_empty()
+    {
         facts.use_made_possible = fact(Tri::No, &refused);
-    } else if category == Category::Attempt {
-        let payloads = with_role(&records, &[EvidenceRole::Payload]);
-        if !payloads.is_empty() {
-            facts.use_made_possible = fact(Tri::No, &payloads);
-        }
     }
-    facts.input_kind = input_kind(members, category, accounts, &records);
+    facts.input_kind = input_kind(members, category, accounts, context, &records);
+    if !members.is_empty() && members.iter().all(|finding| finding.consented) {
+        facts.consent_of_administrator = fact(Tri::Yes, &[]).with(EvidenceRef::text("consent register"));
+    }
     let intentional = records.iter().copied().take(RECORDS_MAX).collect::<Vec<_>>();
     if !intentional.is_empty() && category != Category::Undetermined && kind != Kind::SharedCodeUse {
         facts.intentional = fact(Tri::Yes, &intentional);
     }
     facts
+}
+
+/// Records that show an input over a line: those of findings with a source that is not the computer itself (F2, F3).
+fn over_the_line<'a>(members: &[&'a Finding]) -> Vec<&'a Record> {
+    let far = |finding: &&&Finding| {
+        let mut sources = finding.sources.iter();
+        sources.any(|source| !local(source.ip) && source.trust > Trust::Tr0)
+    };
+    let remote: Vec<&Finding> = members.iter().filter(far).copied().collect();
+    usable(&remote)
+}
+
+/// The computer itself, or no address at all.
+fn local(ip: IpAddr) -> bool {
+    let ip = match ip {
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(ip, IpAddr::V4),
+        IpAddr::V4(_) => ip,
+    };
+    ip.is_loopback() || ip.is_unspecified()
 }
 
 /// Descriptive kind of the act; it decides only in R3.
@@ -90,7 +111,7 @@ const fn act_kind(kind: Kind, category: Category) -> ActKind {
 }
 
 /// When the act was: with an entry, from the first to the last record that shows it.
-fn act_span(members: &[&Finding], first: Timestamp, last: Timestamp) -> (Timestamp, Timestamp) {
+fn act_span(members: &[&Finding], span: (Timestamp, Timestamp)) -> (Timestamp, Timestamp) {
     let times = members
         .iter()
         .flat_map(|finding| &finding.evidence)
@@ -98,7 +119,7 @@ fn act_span(members: &[&Finding], first: Timestamp, last: Timestamp) -> (Timesta
     let times: Vec<Timestamp> = times.filter_map(|record| record.time).collect();
     match (times.iter().min(), times.iter().max()) {
         (Some(from), Some(to)) if members.iter().any(|finding| succeeded(finding)) => (*from, *to),
-        _ => (first, last),
+        _ => span,
     }
 }
 
@@ -107,11 +128,12 @@ fn input_kind(
     members: &[&Finding],
     category: Category,
     accounts: &[AccountEntry],
+    context: &Context,
     records: &[&Record],
 ) -> Fact<InputKind> {
     let successes = with_role(records, &[EvidenceRole::Success, EvidenceRole::Effect]);
     let repudiated = members.iter().any(|finding| finding.kind == Kind::RepudiatedLogin);
-    if repudiated || entered_many(accounts) {
+    if repudiated || entered_many(accounts, members, context) {
         return fact(InputKind::CodeOfOther, &successes);
     }
     let left_over = members.iter().any(|finding| {
@@ -129,23 +151,41 @@ fn input_kind(
     Fact::default()
 }
 
-/// Did one source enter three or more accounts within an hour?
-fn entered_many(accounts: &[AccountEntry]) -> bool {
-    let entries: Vec<&AccountEntry> = accounts
+/// Did one source enter accounts of three or more holders within an hour? A network that many people share by its nature
+/// (office, VPN, proxy, partner) shows nothing of the kind.
+fn entered_many(accounts: &[AccountEntry], members: &[&Finding], context: &Context) -> bool {
+    let times: BTreeMap<Citation, Timestamp> = members
         .iter()
-        .filter(|account| account.state == AccountRole::Entered && account.entry_source.is_some())
+        .flat_map(|finding| &finding.evidence)
+        .filter_map(|record| Some((record.citation, record.time?)))
         .collect();
-    entries.iter().any(|one| {
-        let names: BTreeSet<&str> = entries
-            .iter()
-            .filter(|other| other.entry_source == one.entry_source)
-            .filter(|other| {
-                other.last.since(one.first).abs() <= ACCOUNTS_WITHIN
-                    || other.first.since(one.last).abs() <= ACCOUNTS_WITHIN
-            })
-            .map(|other| other.name.as_str())
-            .collect();
-        names.len() >= ACCOUNTS_OF_OTHERS
+    let shared = |ip: IpAddr| {
+        context.labels(ip).any(|label| {
+            matches!(
+                label,
+                NetworkLabel::Office | NetworkLabel::Vpn | NetworkLabel::Proxy | NetworkLabel::Partner
+            )
+        })
+    };
+    let mut by_source: BTreeMap<IpAddr, Vec<(Timestamp, String)>> = BTreeMap::new();
+    for account in accounts.iter().filter(|account| account.state == AccountRole::Entered) {
+        let (Some(ip), Some(entry)) = (account.entry_source, account.entry) else { continue };
+        let Some(time) = times.get(&entry) else { continue };
+        let owner = context.account(&account.name).and_then(|record| record.owner.clone());
+        let holder = owner.unwrap_or_else(|| account.name.to_lowercase());
+        if !shared(ip) {
+            by_source.entry(ip).or_default().push((*time, holder));
+        }
+    }
+    by_source.into_values().any(|mut entries| {
+        entries.sort();
+        let holders = |from: usize| -> BTreeSet<&str> {
+            let within = entries.iter().skip(from).take_while(|(time, _)| {
+                entries.get(from).is_some_and(|(first, _)| time.since(*first) <= ACCOUNTS_WITHIN)
+            });
+            within.map(|(_, holder)| holder.as_str()).collect()
+        };
+        (0..entries.len()).any(|from| holders(from).len() >= ACCOUNTS_OF_OTHERS)
     })
 }
 

@@ -18,10 +18,10 @@ pub(crate) fn legal(
     kind: Kind,
     category: Category,
     accounts: &[AccountEntry],
-    first: Timestamp,
-    last: Timestamp,
+    context: &vocab::Context,
+    span: (Timestamp, Timestamp),
 ) -> Legal {
-    let facts = facts::propose(members, kind, category, accounts, first, last);
+    let facts = facts::propose(members, kind, category, accounts, context, span);
     let verdict = act::classify(&facts);
     Legal {
         category,

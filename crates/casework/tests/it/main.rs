@@ -1,0 +1,7 @@
+//! Tests of the crate `casework` through its public interface: findings in, incidents out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod grouping;
+mod law;
+mod support;
+mod words;
