@@ -68,13 +68,15 @@ pub struct FilePlan {
     pub name: String,
     /// Name of its format.
     pub format: &'static str,
-    /// Bytes as stored, where known; of a packed file or a member of an archive those of its outermost layer.
+    /// Bytes as stored, where known; of a member of an archive what it takes there.
     pub stored_bytes: Option<u64>,
     /// Modification time, seconds since 1970, where known.
     pub modified: Option<i64>,
     pub(crate) age: Age,
     pub(crate) location: Location,
     pub(crate) recognised: Recognised,
+    /// Host that all of its first lines name.
+    host: Option<String>,
     order: usize,
 }
 
@@ -151,7 +153,10 @@ impl Finder<'_> {
     fn finish(self) -> Plan {
         let Self { settings, mut plan, files, .. } = self;
         plan.side.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        let hosts = Hosts::new(&plan.side);
+        let mut hosts = Hosts::new(&plan.side);
+        for file in files.iter().filter(|file| file.format == crate::syslog::SYSLOG.name) {
+            hosts.logged(base_of(&file.name).0, file.host.as_deref());
+        }
         for (name, files) in chains(files) {
             let first = files.first().map_or(name.as_str(), |file| file.name.as_str());
             let (zone, zone_assumed) = match settings.timezone.clone().or_else(|| hosts.zone(first)) {
@@ -176,21 +181,42 @@ fn file_plan(
     unread: &mut Unread,
 ) -> Option<FilePlan> {
     let Explored { location, head, size, modified } = explored;
-    let Some(recognised) = recognise(&head.bytes, &location.name, head.complete, size) else {
-        let (reason, expected) = why_unread(&location, head.error.as_ref(), limits);
+    let Some((recognised, host)) = recognise(&head.bytes, &location.name, head.complete, size) else {
+        let (reason, expected) = match foreign(&head.bytes) {
+            Some(expected) => (UnreadReason::Unrecognised, expected.to_owned()),
+            None => why_unread(&location, head.error.as_ref(), limits),
+        };
         unread.file(&location.name, reason, expected);
         return None;
     };
+    let member = location.steps.iter().find_map(|step| match step {
+        Step::Member(_, member) => Some(member.length),
+        Step::Unpack(_) => None,
+    });
     Some(FilePlan {
+        stored_bytes: member.or(stored_bytes),
         age: chain::split(base_of(&location.name).1).1,
         name: location.name.clone(),
         format: recognised.format.name,
-        stored_bytes,
         modified,
         location,
         recognised,
+        host,
         order,
     })
+}
+
+/// Packings and databases that are told apart by their first bytes but not opened: what is needed instead.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    const KNOWN: &[(&[u8], &str)] = &[
+        (b"7z\xbc\xaf\x27\x1c", "the files inside this 7-Zip archive, unpacked"),
+        (b"Rar!\x1a\x07", "the files inside this RAR archive, unpacked"),
+        (b"\x04\x22\x4d\x18", "the file inside this LZ4 frame, unpacked"),
+        (b"\x1f\x9d", "the file inside this compress (.Z) file, unpacked"),
+        (b"LPKSHHRH", "the text of this journal file: journalctl --file FILE --output export"),
+        (b"\x7fELF", "a log; this is a program"),
+    ];
+    KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, expected)| *expected)
 }
 
 /// Why nothing is made of a file. Something packed that holds no log may be a bomb or be broken: it is unpacked as far as

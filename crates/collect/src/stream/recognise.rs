@@ -18,8 +18,14 @@ pub(crate) struct Recognised {
     pub(crate) charset: Option<Charset>,
 }
 
-/// The best format above 0.6; the name counts only between formats whose content fits.
-pub(crate) fn recognise(bytes: &[u8], name: &str, complete: bool, size: Option<u64>) -> Option<Recognised> {
+/// The best format above 0.6; the name counts only between formats whose content fits. With it comes the name of the host
+/// where the first lines all name the same.
+pub(crate) fn recognise(
+    bytes: &[u8],
+    name: &str,
+    complete: bool,
+    size: Option<u64>,
+) -> Option<(Recognised, Option<String>)> {
     let charset = charset(bytes);
     with_sample(bytes, name, complete, size, charset, |sample| {
         let base = name.rsplit(['/', '!']).next().unwrap_or_default().to_lowercase();
@@ -42,8 +48,15 @@ pub(crate) fn recognise(bytes: &[u8], name: &str, complete: bool, size: Option<u
             Cut::Lines | Cut::Json => Some(charset.unwrap_or(Charset::Utf8)),
             Cut::Whole => charset,
         };
-        Some(Recognised { format, cut, charset })
+        let host = if format.name == crate::syslog::SYSLOG.name { only_host(sample) } else { None };
+        Some((Recognised { format, cut, charset }, host))
     })
+}
+
+fn only_host(sample: &Sample<'_>) -> Option<String> {
+    let mut hosts = sample.lines().take(200).filter_map(crate::syslog::host_of);
+    let first = hosts.next()?;
+    hosts.all(|host| host == first).then(|| first.to_owned())
 }
 
 /// A word of four letters or more of the format's name stands in the name of the file.
@@ -82,7 +95,7 @@ mod tests {
     use super::*;
 
     fn format_of(bytes: &[u8], name: &str) -> Option<&'static str> {
-        recognise(bytes, name, true, Some(bytes.len() as u64)).map(|found| found.format.name)
+        recognise(bytes, name, true, Some(bytes.len() as u64)).map(|found| found.0.format.name)
     }
 
     #[test]
@@ -92,6 +105,14 @@ mod tests {
         assert_eq!(format_of(b"not a log\nat all\n", "access.log"), None);
         assert_eq!(format_of(b"", "access.log"), None);
         assert_eq!(format_of(&[0; 384], "x"), None);
+    }
+
+    #[test]
+    fn the_host_of_a_syslog_file() {
+        let line = |host: &str| format!("Nov  2 03:04:05 {host} sshd[7]: x\n");
+        let host_of = |text: String| recognise(text.as_bytes(), "x", true, None).and_then(|found| found.1);
+        assert_eq!(host_of(line("web01").repeat(3)).as_deref(), Some("web01"));
+        assert_eq!(host_of(line("web01") + &line("web02")), None);
     }
 
     proptest::proptest! {

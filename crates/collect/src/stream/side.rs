@@ -3,6 +3,7 @@
 use super::explore::Head;
 use crate::input::text::charset;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 /// How much of a side file is kept.
@@ -65,6 +66,8 @@ pub(crate) fn read(stream: &mut dyn Read) -> Vec<u8> {
 pub(crate) struct Hosts {
     zones: Vec<(String, u8, TimeZone)>,
     names: Vec<(String, String)>,
+    /// Folders of syslog files, and the host that their lines name; `None` where there is more than one.
+    logged: BTreeMap<String, Option<String>>,
 }
 
 impl Hosts {
@@ -92,14 +95,28 @@ impl Hosts {
         hosts
     }
 
+    /// Takes in a syslog file of a folder. `host` is `None` when its lines name several.
+    pub(crate) fn logged(&mut self, folder: &str, host: Option<&str>) {
+        let known = self.logged.entry(folder.to_owned()).or_insert_with(|| host.map(str::to_owned));
+        if known.as_deref() != host {
+            *known = None;
+        }
+    }
+
     /// Zone of the host that a file belongs to.
     pub(crate) fn zone(&self, file: &str) -> Option<TimeZone> {
         let fitting = self.zones.iter().filter(|(root, ..)| file.starts_with(root.as_str()));
         fitting.max_by_key(|(root, weight, _)| (root.len(), *weight)).map(|(.., zone)| zone.clone())
     }
 
-    /// Name of the host that a file belongs to.
+    /// Name of the host that a file belongs to: as the syslog beside or above it names it, because that is the name the
+    /// other records carry, else as the image says.
     pub(crate) fn name(&self, file: &str) -> Option<&str> {
+        let above = self.logged.iter().filter(|(folder, _)| file.starts_with(folder.as_str()));
+        if let Some((_, logged)) = above.max_by_key(|(folder, _)| folder.len()) {
+            // A folder of several hosts says nothing about its other files, and neither does an image around it.
+            return logged.as_deref();
+        }
         let fitting = self.names.iter().filter(|(root, _)| file.starts_with(root.as_str()));
         fitting.max_by_key(|(root, _)| root.len()).map(|(_, name)| name.as_str())
     }
@@ -160,6 +177,18 @@ mod tests {
         assert_eq!(zone("y/auth.log"), None);
         assert_eq!(hosts.name("x/a/var/log/wtmp"), Some("web01"));
         assert_eq!(hosts.name("x/b/wtmp"), None);
+    }
+
+    #[test]
+    fn a_syslog_beside_names_the_host() {
+        let mut hosts = Hosts::new(&[side("a/etc/hostname", SideKind::Hostname, b"web01.example.jp\n")]);
+        hosts.logged("a/var/log/", Some("web01"));
+        hosts.logged("c/", Some("web01"));
+        hosts.logged("c/", Some("web02"));
+        assert_eq!(hosts.name("a/var/log/wtmp"), Some("web01"));
+        assert_eq!(hosts.name("a/var/log/nginx/access.log"), Some("web01"));
+        assert_eq!(hosts.name("a/srv/access.log"), Some("web01.example.jp"));
+        assert_eq!(hosts.name("c/wtmp"), None);
     }
 
     #[test]

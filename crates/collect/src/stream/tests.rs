@@ -266,6 +266,14 @@ fn a_stream_without_years_is_put_aside_and_read_twice() {
 }
 
 #[test]
+fn readers_go_to_other_threads() {
+    fn sent<T: Send>() {}
+    sent::<SourceReader>();
+    sent::<Plan>();
+    sent::<Block>();
+}
+
+#[test]
 fn zones_of_an_image_are_found() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "img/etc/timezone", "Asia/Tokyo\n");

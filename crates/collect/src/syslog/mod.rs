@@ -33,6 +33,11 @@ pub(crate) const SYSLOG: Format = Format {
     decoder: |_, settings| Box::new(SyslogDecoder::new(settings)),
 };
 
+/// The host that a line names; `None` when it is no syslog line or names none.
+pub(crate) fn host_of(line: &str) -> Option<&str> {
+    frame::frame(line).filter(|frame| frame.tagged).map(|frame| frame.host).filter(|host| !host.is_empty())
+}
+
 fn score(sample: &Sample<'_>) -> f32 {
     sample.share(|line| frame::frame(line).is_some_and(|frame| frame.tagged)) * 0.96
 }

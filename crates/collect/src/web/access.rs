@@ -175,13 +175,18 @@ impl AccessDecoder {
         Self { layout: layout.clone(), proxies, stamps: StampReader::default() }
     }
 
-    fn line<'a>(&mut self, record: &RawRecord<'a>, settings: &Settings) -> Result<Event<'a>, &'static str> {
+    fn line<'a>(
+        &mut self,
+        record: &RawRecord<'a>,
+        settings: &'a Settings,
+    ) -> Result<Event<'a>, &'static str> {
         let text = record.text;
         let Some(head) = head(text, self.layout.vhost) else {
             return Err("address ident user [time] \"request\"");
         };
         let mut event = Event {
             class: Class::Http,
+            dst_host: (!settings.host.is_empty()).then_some(Cow::Borrowed(settings.host.as_str())),
             product: self.layout.product,
             category: "webserver",
             sigma_services: &["access"],

@@ -53,9 +53,14 @@ fn binary_and_foreign_files_are_named() {
     put(folder.path(), "poem.txt", "古池や\n蛙飛びこむ\n水の音\n");
     put(folder.path(), "picture.gz", gzip(&noise));
     put(folder.path(), "empty.log", "");
+    put(folder.path(), "system.journal", b"LPKSHHRH\0\0\0\0");
     let run = with_good(folder.path());
     let named = |name: &str| (name.to_owned(), "unrecognised");
-    assert_eq!(run.unread(folder.path()), [named("auth.log"), named("picture.gz"), named("poem.txt")]);
+    assert_eq!(
+        run.unread(folder.path()),
+        [named("auth.log"), named("picture.gz"), named("poem.txt"), named("system.journal")]
+    );
+    assert!(run.items[3].expected.contains("journalctl"), "{:?}", run.items[3]);
 }
 
 #[test]

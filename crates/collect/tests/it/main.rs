@@ -6,4 +6,5 @@
 mod archives;
 mod chains;
 mod hostile;
+mod mutated;
 mod support;
