@@ -2,6 +2,7 @@
 //!
 //! Each chore is one module with an `Args` structure and a `run` function.
 
+mod bench;
 mod stage;
 mod tidy;
 
@@ -19,6 +20,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure speed and memory beside `wc -l` and a peer.
+    Bench(bench::Args),
     /// Stage the attacks of samples/ against a real sshd, nginx and PAM inside namespaces of their own.
     Stage(stage::Args),
     /// Check the rules of the tree that no compiler checks.
@@ -27,6 +30,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().chore {
+        Chore::Bench(args) => bench::run(&args),
         Chore::Stage(args) => stage::run(&args),
         Chore::Tidy(args) => tidy::run(&args),
     };

@@ -75,3 +75,17 @@ fn stuffing_names_exactly_the_accounts_entered() {
     let worst = &report.incidents[0];
     assert_eq!(worst["legal"]["category"], "credential_misuse", "{}", worst["kind"]);
 }
+/// K-14 with a roster.
+#[test]
+fn a_leaver_who_comes_back_is_named() {
+    let log = sshd(0, 9, "Accepted password for tanaka from 198.51.100.20 port 50001 ssh2")
+        + &sshd(60, 10, "Accepted password for suzuki from 192.0.2.10 port 50002 ssh2");
+    let roster = "account,kind,state,owner,left_on,valid_until,last_login\n\
+                  tanaka,person,left,Tanaka,2026-10-31,,\nsuzuki,person,active,Suzuki,,,\n";
+    let case = Case::new(&[("auth.log", log.as_bytes())]);
+    std::fs::write(case.path("roster.csv"), roster).unwrap();
+    let report = case.report(&["--accounts", "roster.csv"]);
+    let incident = report.incident("leaver_account_use");
+    assert_eq!(entered(incident), ["tanaka"]);
+    assert!(report.incidents.iter().all(|incident| !entered(incident).contains(&"suzuki")));
+}
