@@ -164,6 +164,23 @@ pub(crate) fn read_capped(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads text from a file or from standard input, at most `bytes_max` bytes.
+pub(crate) fn read_text(path: &Path, bytes_max: usize) -> anyhow::Result<String> {
+    let name = || format!("cannot read {}", path.display());
+    let stream: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(path).with_context(name)?)
+    };
+    let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "`take` is the cap")]
+    stream.take(bytes_max as u64 + 1).read_to_end(&mut bytes).with_context(name)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Hinted::error(format!("{}: byte {at} is not UTF-8", path.display()), "save the file as UTF-8")
+    })
+}
+
 /// Loads the built-in pack and the folders of `--rules`.
 ///
 /// # Errors

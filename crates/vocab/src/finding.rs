@@ -251,5 +251,6 @@ pub struct Finding {
     /// Measures of 4.9 that the rule names, e.g. `PM-01`.
     pub measures: Vec<String>,
     /// Sentences for people: why it fired, what else was seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Message>,
 }

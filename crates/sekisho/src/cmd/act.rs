@@ -52,7 +52,7 @@ pub(crate) fn run(command: ActCommand) -> anyhow::Result<u8> {
 }
 
 fn classify(path: &Path, as_json: bool, lang: Lang) -> anyhow::Result<u8> {
-    let text = read_text(path, act::FACTS_BYTES_MAX)?;
+    let text = crate::inputs::read_text(path, act::FACTS_BYTES_MAX)?;
     let facts = act::read_facts(&text).map_err(|error| {
         Hinted::error(format!("{}: {error}", path.display()), "docs/formats/facts.md describes the file")
     })?;
@@ -73,24 +73,6 @@ fn classify(path: &Path, as_json: bool, lang: Lang) -> anyhow::Result<u8> {
     };
     written.context("cannot write to standard output")?;
     Ok(0)
-}
-
-/// Reads text from a file or from standard input, at most `bytes_max` bytes.
-pub(super) fn read_text(path: &Path, bytes_max: usize) -> anyhow::Result<String> {
-    use std::io::Read as _;
-    let name = || format!("cannot read {}", path.display());
-    let stream: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(std::fs::File::open(path).with_context(name)?)
-    };
-    let mut bytes = Vec::new();
-    #[expect(clippy::disallowed_methods, reason = "`take` is the cap")]
-    stream.take(bytes_max as u64 + 1).read_to_end(&mut bytes).with_context(name)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Hinted::error(format!("{}: byte {at} is not UTF-8", path.display()), "save the file as UTF-8")
-    })
 }
 
 /// A verdict as lines of a table.

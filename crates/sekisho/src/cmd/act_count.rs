@@ -33,7 +33,7 @@ pub(crate) struct CountArgs {
 /// Counts and prints. Exit code 1 when an arithmetic check of the tables does not hold.
 pub(crate) fn run(args: &CountArgs) -> anyhow::Result<u8> {
     let name = args.units.display().to_string();
-    let text = super::act::read_text(&args.units, act::UNITS_BYTES_MAX)?;
+    let text = crate::inputs::read_text(&args.units, act::UNITS_BYTES_MAX)?;
     let units = act::read_units(text.as_bytes(), &name)
         .map_err(|error| Hinted::error(error.to_string(), "docs/formats/units.md describes the file"))?;
     let year = args.year.or_else(|| act::years(&units).last().copied()).unwrap_or(2000);

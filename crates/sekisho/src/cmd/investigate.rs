@@ -9,6 +9,7 @@ use crate::report::{self, Folder, Given, Tongues};
 use anyhow::Context as _;
 use casework::Incident;
 use serde_json::json;
+use std::io::Write as _;
 use std::path::PathBuf;
 use vocab::{Context, Timestamp};
 use web::{Catalog, Lang};
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
     let zone = settings.timezone.clone().unwrap_or_else(|| settings.machine_zone.clone());
     let run = Run { outcome, incidents, context, sealed, made };
     let elapsed_seconds = (watch.seconds() * 1_000.0).round() / 1_000.0;
-    write(&folder, &run, &loaded, elapsed_seconds, lang, &zone)?;
+    write(&folder, run, &loaded, elapsed_seconds, lang, &zone)?;
     Ok(super::exit_code(worst, args.fail_on))
 }
 
@@ -64,7 +65,7 @@ struct Run {
 /// Writes all files and the summary on the terminal.
 fn write(
     folder: &Folder,
-    run: &Run,
+    run: Run,
     rules: &detect::rule::LoadReport,
     elapsed_seconds: f64,
     lang: Lang,
@@ -73,19 +74,29 @@ fn write(
     let (ja, en) = (Catalog::new(Lang::Ja, zone.clone()), Catalog::new(Lang::En, zone.clone()));
     let tongues = Tongues { ja: &ja, en: &en };
     let catalog = if lang == Lang::Ja { &ja } else { &en };
-    let Run { outcome, incidents, context, sealed, made } = run;
-    let given = Given { outcome, incidents, rules, context, ledger: sealed, made: *made, elapsed_seconds };
+    let Run { mut outcome, mut incidents, context, sealed, made } = run;
+    let given = Given {
+        outcome: &outcome,
+        incidents: &incidents,
+        rules,
+        context: &context,
+        ledger: &sealed,
+        made,
+        elapsed_seconds,
+    };
     let page =
-        web::report::html(&report::view(&given), incidents, catalog).context("cannot make the page")?;
+        web::report::html(&report::view(&given), &incidents, catalog).context("cannot make the page")?;
+    let table = report::timeline(&incidents, catalog);
+    let summary = report::summary_document(&given, tongues)?;
+    let said = report::said(&given, folder.path(), catalog);
     folder.keep_ledger()?;
-    folder.write("findings.jsonl", &report::findings_lines(&outcome.findings, tongues)?)?;
-    folder.write("incidents.json", &report::incidents_document(incidents, tongues)?)?;
-    folder.write("timeline.csv", &report::timeline(incidents, catalog))?;
-    folder.write("unread.jsonl", &report::unread_lines(outcome.unread.clone())?)?;
-    folder.write("report.html", page.as_bytes())?;
-    folder.write("summary.json", &report::summary_document(&given, tongues)?)?;
-    report::say(&mut std::io::stdout().lock(), &given, folder.path(), catalog)?;
-    Ok(())
+    folder.write("findings.jsonl", |out| report::findings_lines(out, &mut outcome.findings, tongues))?;
+    folder.write("incidents.json", |out| report::incidents_document(out, &mut incidents, tongues))?;
+    folder.write("timeline.csv", |out| out.write_all(&table))?;
+    folder.write("unread.jsonl", |out| report::unread_lines(out, outcome.unread))?;
+    folder.write("report.html", |out| out.write_all(page.as_bytes()))?;
+    folder.write("summary.json", |out| out.write_all(&summary))?;
+    std::io::stdout().lock().write_all(said.as_bytes()).context("cannot write to standard output")
 }
 
 /// How the run was asked for, for the ledger.

@@ -6,7 +6,6 @@ mod detect_rules;
 mod events;
 mod investigate;
 pub(crate) mod ledger;
-mod ledger_verify;
 mod rules;
 
 use crate::cli::Command;

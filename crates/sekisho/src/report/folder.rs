@@ -76,8 +76,15 @@ impl Folder {
     }
 
     /// Writes one file of the report.
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        atomic::write(&self.path.join(name), bytes)
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut atomic::AtomicFile) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        let mut file = atomic::AtomicFile::create(&path)?;
+        fill(&mut file).with_context(|| format!("cannot write {}", path.display()))?;
+        file.commit()
     }
 }
 
@@ -132,7 +139,7 @@ mod tests {
     #[test]
     fn somebody_elses_files_stay() {
         let folder = tempfile::tempdir().unwrap();
-        atomic::write(&folder.path().join("thesis.doc"), b"x").unwrap();
+        File::create(folder.path().join("thesis.doc")).unwrap();
         assert!(refused(folder.path()).contains("thesis.doc"));
         let photos = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(photos.path().join("ledger/photos")).unwrap();
@@ -144,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/r");
         let first = Folder::open(&path).unwrap();
-        first.write("summary.json", b"{}").unwrap();
+        first.write("summary.json", |out| std::io::Write::write_all(out, b"{}")).unwrap();
         assert!(refused(&path).contains("another run"));
         drop(first);
         assert_eq!(refused(&path), "");

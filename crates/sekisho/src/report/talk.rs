@@ -3,7 +3,6 @@
 use super::summary::Given;
 use crate::output::terminal::safe;
 use casework::{Answer, Incident};
-use std::io::Write;
 use std::path::Path;
 use vocab::{Message, Value};
 use web::Catalog;
@@ -15,16 +14,8 @@ const ACCOUNTS_SHOWN: usize = 8;
 /// Widest line.
 const COLUMNS_MAX: usize = 160;
 
-/// Writes the summary.
-///
-/// # Errors
-/// When the output is closed.
-pub(crate) fn say(
-    out: &mut impl Write,
-    given: &Given<'_>,
-    folder: &Path,
-    t: &Catalog,
-) -> std::io::Result<()> {
+/// The summary as text; log text in it cannot drive the terminal (DT-HOS-16).
+pub(crate) fn said(given: &Given<'_>, folder: &Path, t: &Catalog) -> String {
     let mut lines = answer(given, t);
     lines.push(String::new());
     for incident in given.incidents.iter().take(INCIDENTS_SHOWN) {
@@ -37,10 +28,7 @@ pub(crate) fn say(
         lines.push(String::new());
     }
     lines.extend(facts(given, folder, t));
-    for line in lines {
-        writeln!(out, "{}", safe(&line, COLUMNS_MAX))?;
-    }
-    out.flush()
+    lines.iter().map(|line| safe(line, COLUMNS_MAX) + "\n").collect()
 }
 
 fn answer(given: &Given<'_>, t: &Catalog) -> Vec<String> {

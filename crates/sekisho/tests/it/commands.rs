@@ -128,3 +128,55 @@ fn a_record_of_a_report_is_proved() {
     std::fs::write(case.path("proof.json"), changed).unwrap();
     assert_eq!(case.run(&["ledger", "check", "proof.json", "--key", &key]).code, Some(1));
 }
+
+#[test]
+fn a_ledger_is_made_written_and_verified() {
+    let case = Case::new(&[]);
+    let ran = case.run(&["ledger", "init", "l", "--secret", "k", "--origin", "ledger.example.jp/main"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let key = ran.stdout.trim().to_owned();
+    assert!(key.starts_with("ledger.example.jp/main+"), "{key}");
+    let append = ["ledger", "append", "l", "--secret", "k", "--stream", "decisions"];
+    let ran =
+        case.run_with(&append, b"{\"decision\":\"isolate web1\"}\n\n{\"decision\":\"tell the police\"}\n");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let indices: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(indices.len(), 2);
+    assert_eq!(case.run(&["ledger", "checkpoint", "l", "--secret", "k"]).code, Some(0));
+    let ran = case.run(&["ledger", "verify", "l", "--key", &key]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (report["holds"].as_bool(), report["properties"]["alteration"].as_str()),
+        (Some(true), Some("holds"))
+    );
+    let proof = case.run(&["ledger", "prove", "l", indices[1]]);
+    std::fs::write(case.path("proof.json"), &proof.stdout).unwrap();
+    assert_eq!(case.run(&["ledger", "check", "proof.json", "--key", &key]).code, Some(0));
+    assert_eq!(case.run_with(&append, b"{not json").code, Some(1));
+
+    // One byte changed in the middle of the only segment.
+    let segment = std::fs::read_dir(case.path("l/segments")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    let ran = case.run(&["ledger", "verify", "l"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+}
+
+/// The ledger beside a report holds all records and verifies against the key that the report shows.
+#[test]
+fn the_ledger_of_a_report_verifies() {
+    let case = Case::new(&[("auth.log", guessing("root", "203.0.113.9", 50, 0).as_bytes())]);
+    let report = case.report(&[]);
+    let key = report.summary["ledger"]["log_key"].as_str().unwrap().to_owned();
+    let ran = case.run(&["ledger", "verify", "r/ledger", "--key", &key]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let verified: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(verified["records"], 50);
+    assert_eq!(
+        (&verified["root"], &verified["entries"]),
+        (&report.summary["ledger"]["root"], &report.summary["ledger"]["size"])
+    );
+}

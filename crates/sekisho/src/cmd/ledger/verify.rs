@@ -33,12 +33,12 @@ pub(crate) struct VerifyArgs {
 }
 
 /// Verifies and prints. Exit code 1 when something does not hold (LG-VER-04).
-pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
     const NOTE_BYTES_MAX: usize = 64 << 10;
     let mut options =
         VerifyOptions { open: !args.digests_only, log_key: args.key.clone(), ..VerifyOptions::default() };
     for path in &args.head {
-        let note = super::act::read_text(path, NOTE_BYTES_MAX)?;
+        let note = crate::inputs::read_text(path, NOTE_BYTES_MAX)?;
         options.heads.push((path.display().to_string(), note));
     }
     let report = ledger::verify(&args.ledger, &options)

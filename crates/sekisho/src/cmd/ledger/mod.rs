@@ -1,0 +1,100 @@
+//! `sekisho ledger`: make, write on, read and verify a ledger, prove one record.
+
+mod prove;
+mod verify;
+mod write;
+
+use clap::Subcommand;
+use std::path::PathBuf;
+
+/// `sekisho ledger`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Make a new ledger
+    #[command(after_long_help = "Examples:
+  sekisho ledger init /var/lib/sekisho/ledger --secret /root/sekisho.secret --origin ledger.example.jp/main
+
+The file with the secret is made when it is not there. Keep it on another computer: whoever has it can write in your name.")]
+    Init {
+        /// Folder of the ledger; must not exist yet
+        ledger: PathBuf,
+        /// File with the secret of the ledger (64 hexadecimal digits)
+        #[arg(long, value_name = "FILE")]
+        secret: PathBuf,
+        /// Name of the ledger, e.g. ledger.example.jp/main [default: local/ and eight random bytes]
+        #[arg(long)]
+        origin: Option<String>,
+    },
+    /// Append entries: one JSON value a line
+    #[command(after_long_help = "Examples:
+  echo '{\"decision\":\"isolate web1\",\"by\":\"sato\"}' | sekisho ledger append LEDGER --secret SECRET --stream decisions
+  sekisho ledger append LEDGER --secret SECRET --stream audit --kind record notes.jsonl
+
+Prints the index of each entry. All entries are durable when the command ends.")]
+    Append {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// File with JSON lines, or `-` for standard input
+        #[arg(default_value = "-")]
+        input: PathBuf,
+        /// File with the secret of the ledger
+        #[arg(long, value_name = "FILE")]
+        secret: PathBuf,
+        /// Name of the stream that holds the entries
+        #[arg(long)]
+        stream: String,
+        /// What the entries are: event, record, command, result or read
+        #[arg(long, default_value = "record")]
+        kind: String,
+    },
+    /// Publish a signed tree head
+    Checkpoint {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// File with the secret of the ledger
+        #[arg(long, value_name = "FILE")]
+        secret: PathBuf,
+    },
+    /// Check every byte of a ledger: what is wrong, where, and since when
+    #[command(after_long_help = "Examples:
+  sekisho ledger verify report/ledger
+  sekisho ledger verify report/ledger --key local/3f9c...+a1b2c3d4+AAAA... --head older/checkpoint
+
+Exit code 0: everything is as it was written. 1: it is not; each failure names file, byte and entry.")]
+    Verify(verify::VerifyArgs),
+    /// Print a proof that one record stands in a ledger, as JSON
+    #[command(after_long_help = "Examples:
+  sekisho ledger prove report/ledger 12 --record 340 > proof.json
+  sekisho ledger check proof.json --key local/3f9c...+a1b2c3d4+AAAA...")]
+    Prove {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// Index of the entry
+        index: u64,
+        /// Number of the record inside a bulk entry
+        #[arg(long, default_value_t = 0)]
+        record: u32,
+    },
+    /// Check a proof that `prove` printed, without the ledger
+    Check {
+        /// File with the proof, or `-` for standard input
+        proof: PathBuf,
+        /// Log key from a source you trust, e.g. the printed report; without it only the parts are compared
+        #[arg(long)]
+        key: Option<String>,
+    },
+}
+
+/// Runs the command.
+pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
+    match command {
+        LedgerCommand::Init { ledger, secret, origin } => write::init(&ledger, &secret, origin),
+        LedgerCommand::Append { ledger, input, secret, stream, kind } => {
+            write::append(&ledger, &input, &secret, &stream, &kind)
+        }
+        LedgerCommand::Checkpoint { ledger, secret } => write::checkpoint(&ledger, &secret),
+        LedgerCommand::Verify(args) => verify::run(&args),
+        LedgerCommand::Prove { ledger, index, record } => prove::prove(&ledger, index, record),
+        LedgerCommand::Check { proof, key } => prove::check(&proof, key.as_deref()),
+    }
+}

@@ -1,0 +1,33 @@
+//! Proofs that one record stands in a ledger.
+
+use anyhow::Context as _;
+use ledger::{InclusionProof, Reader};
+use std::io::Write as _;
+use std::path::Path;
+use vocab::{Citation, LedgerIndex};
+
+/// Largest proof that is read, bytes.
+const PROOF_BYTES_MAX: usize = 16 << 20;
+
+/// Prints a proof.
+pub(super) fn prove(folder: &Path, index: u64, record: u32) -> anyhow::Result<u8> {
+    let name = || format!("cannot prove from {}", folder.display());
+    let mut reader = Reader::open(folder).with_context(name)?;
+    let proof = reader.inclusion(Citation { index: LedgerIndex(index), record }).with_context(name)?;
+    let mut bytes = serde_json::to_vec_pretty(&proof).context("cannot write JSON")?;
+    bytes.push(b'\n');
+    std::io::stdout().lock().write_all(&bytes).context("cannot write to standard output")?;
+    Ok(0)
+}
+
+/// Checks a proof without the ledger.
+pub(super) fn check(path: &Path, key: Option<&str>) -> anyhow::Result<u8> {
+    let text = crate::inputs::read_text(path, PROOF_BYTES_MAX)?;
+    let proof: InclusionProof =
+        serde_json::from_str(&text).with_context(|| format!("{} is not a proof", path.display()))?;
+    proof.check(key).with_context(|| format!("{} does not hold", path.display()))?;
+    let how = if key.is_some() { "signature and paths hold" } else { "the paths hold; no key was given" };
+    writeln!(std::io::stdout().lock(), "entry {}: {how}", proof.index)
+        .context("cannot write to standard output")?;
+    Ok(0)
+}

@@ -1,0 +1,120 @@
+//! Making and writing on a ledger. The secret of a ledger stands in a file of its own.
+
+use crate::clock::Clock;
+use crate::error::{Hinted, Usage};
+use anyhow::Context as _;
+use ledger::{EntryKind, Genesis, Ledger, Resume};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// Largest input of `append`, bytes.
+const INPUT_BYTES_MAX: usize = 256 << 20;
+/// Bytes of a secret file that are read.
+const SECRET_BYTES_MAX: usize = 4_096;
+
+/// Makes a ledger, and its secret file when it is not there.
+pub(super) fn init(folder: &Path, secret: &Path, origin: Option<String>) -> anyhow::Result<u8> {
+    let clock = Clock::System;
+    if folder.exists() {
+        return Err(Usage::error(format!("{} exists already", folder.display()), "name a new folder"));
+    }
+    let seed = if secret.exists() { read_secret(secret)? } else { make_secret(secret, clock)? };
+    let origin = match origin {
+        Some(origin) => origin,
+        None => format!("local/{}", hex::encode(clock.random()?.get(..8).unwrap_or_default())),
+    };
+    let now = clock.now();
+    let mut ledger = Ledger::create(folder, Genesis { origin, now, seed })
+        .with_context(|| format!("cannot make a ledger in {}", folder.display()))?;
+    ledger.checkpoint(clock.now()).context("cannot publish the first checkpoint")?;
+    print(&[ledger.verifier_key()])
+}
+
+/// Appends JSON values, one a line, under one new stream.
+pub(super) fn append(
+    folder: &Path,
+    input: &Path,
+    secret: &Path,
+    stream: &str,
+    kind: &str,
+) -> anyhow::Result<u8> {
+    let kind = EntryKind::from_name(kind).filter(|kind| !kind.has_body()).ok_or_else(|| {
+        Usage::error(
+            format!("no entry kind is named {kind:?}"),
+            "take event, record, command, result or read",
+        )
+    })?;
+    let text = crate::inputs::read_text(input, INPUT_BYTES_MAX)?;
+    let mut values = Vec::new();
+    for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+            Hinted::error(
+                format!("{}: line {line} is not JSON: {error}", input.display()),
+                "put one JSON value on each line; nothing was appended",
+            )
+        })?;
+        values.push(value);
+    }
+    let clock = Clock::System;
+    let mut ledger = open(folder, secret, clock)?;
+    let opened = ledger.open_stream(stream, "manual", clock.now()).context("cannot open the stream")?;
+    let mut indices = Vec::with_capacity(values.len());
+    for value in &values {
+        let index = ledger.append(opened, kind, clock.now(), value).context("cannot append")?;
+        indices.push(index.0.to_string());
+    }
+    ledger.close(clock.now()).context("cannot close the ledger")?;
+    print(&indices)
+}
+
+/// Publishes a signed tree head.
+pub(super) fn checkpoint(folder: &Path, secret: &Path) -> anyhow::Result<u8> {
+    let clock = Clock::System;
+    let head = open(folder, secret, clock)?.close(clock.now()).context("cannot publish a checkpoint")?;
+    print(&[head.note.trim_end().to_owned()])
+}
+
+fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
+    let resume = Resume { now: clock.now(), seed: read_secret(secret)?, session: clock.random()? };
+    let (ledger, recovered) =
+        Ledger::open(folder, &resume).with_context(|| format!("cannot open {}", folder.display()))?;
+    if recovered.discarded_bytes > 0 {
+        crate::output::say(&format!(
+            "warning: {} bytes of an unfinished write were cut off; no checkpoint had promised them",
+            recovered.discarded_bytes
+        ));
+    }
+    Ok(ledger)
+}
+
+fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let text = crate::inputs::read_text(path, SECRET_BYTES_MAX)?;
+    let wrong = || {
+        Hinted::error(
+            format!("{} is no secret of a ledger: expected 64 hexadecimal digits", path.display()),
+            "`sekisho ledger init` makes one",
+        )
+    };
+    let bytes = hex::decode(text.trim()).map_err(|_| wrong())?;
+    bytes.try_into().map_err(|_| wrong())
+}
+
+/// A new file that only its owner can read.
+fn make_secret(path: &Path, clock: Clock) -> anyhow::Result<[u8; 32]> {
+    let name = || format!("cannot write the secret to {}", path.display());
+    let seed = clock.random()?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(name)?;
+    writeln!(file, "{}", hex::encode(seed)).and_then(|()| file.sync_all()).with_context(name)?;
+    Ok(seed)
+}
+
+fn print(lines: &[String]) -> anyhow::Result<u8> {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        writeln!(out, "{}", line).context("cannot write to standard output")?;
+    }
+    Ok(0)
+}
