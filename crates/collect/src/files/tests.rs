@@ -106,13 +106,57 @@ fn packages() {
     );
 }
 
+#[test]
+fn databases() {
+    let text = "2026-11-22 14:57:26.789 JST [77] LOG:  connection received: host=192.0.2.1 port=4711\n\
+        2026-11-22 14:57:26.790 JST [77] x@db FATAL:  password authentication failed for user \"x\"\n\
+        2026-11-22 14:57:26.790 JST [77] x@db DETAIL:  Connection matched pg_hba.conf line 5\n\
+        \tcontinued\n\
+        2026-11-22 14:57:27.000 JST [78] x@db FATAL:  no pg_hba.conf entry for host \"192.0.2.1\", user \"x\", host \"198.51.100.9\", user \"y\", database \"db\", no encryption\n\
+        2026-11-22 14:57:27.000 JST [79] a LOG:  connection authorized: user=root database=x@db FATAL:  role \"z\" does not exist\n\
+        2026-11-22 14:57:27.000 JST [77] LOG:  connection authorized: user=alice database=db\n";
+    assert_eq!(best(text).0, "postgresql");
+    let events = read("postgresql", text);
+    assert!(events[0].starts_with("1795327046 Network D02 Unknown 192.0.2.1"), "{events:#?}");
+    assert!(events[1].starts_with("1795327046 Authentication D02 Failure 192.0.2.1 x "), "{events:#?}");
+    assert!(
+        events[3].starts_with("1795327047 Authentication D02 Failure 192.0.2.1 x\", host"),
+        "{events:#?}"
+    );
+    assert!(events[4].starts_with("1795327047 Authentication D02 Failure - z "), "{events:#?}");
+    assert!(events[5].starts_with("1795327047 Authentication D02 Success 192.0.2.1 alice "), "{events:#?}");
+
+    let text = "2026-11-22T05:57:26.123456Z 10 [Note] [MY-010926] [Server] Access denied for user 'root'@'192.0.2.1' (using password: YES)\n\
+        2026-11-22 14:57:26 10 [Warning] Access denied for user 'x'@'198.51.100.9' (using password: YES)'@'192.0.2.1' (using password: NO)\n\
+        2026-11-22  4:57:26 10 [Warning] Access denied for user 'x'@'198.51.100.9' to database 'a'@'192.0.2.1' to database 'b'\n";
+    assert_eq!(best(text).0, "mysql_error");
+    let events = read("mysql_error", text);
+    assert!(events[0].starts_with("1795327046 Authentication D01 Failure 192.0.2.1 root"), "{events:#?}");
+    assert!(events[1].starts_with("1795327046 Authentication D01 Failure 192.0.2.1 x'@'198"), "{events:#?}");
+    assert!(events[2].starts_with("1795291046 Authentication D01 Failure - - "), "{events:#?}");
+}
+
+#[test]
+fn exim() {
+    let text = "2026-11-22 14:57:26 plain_login authenticator failed for (x) [192.0.2.1]:4711: 535 Incorrect authentication data (set_id=alice)\n\
+        2026-11-22 14:57:26 [9] dovecot_login authenticator failed for a.example (x) [198.51.100.9]: 535 y) [192.0.2.1]:4711 I=[203.0.113.5]:25: 535 Incorrect authentication data\n\
+        2026-11-22 14:57:26 1tQabc-0001Ab-2C <= a@b H=a.example (x) [192.0.2.1]:4711 P=esmtpsa A=plain_login:alice S=1\n";
+    assert_eq!(best(text).0, "exim");
+    let events = read("exim", text);
+    assert!(events[0].starts_with("1795327046 Authentication M03 Failure 192.0.2.1 alice"), "{events:#?}");
+    assert!(events[1].starts_with("1795327046 Authentication M03 Failure - - "), "{events:#?}");
+    assert!(events[2].starts_with("1795327046 Authentication M03 Success 192.0.2.1 alice"), "{events:#?}");
+}
+
 proptest! {
     #[test]
     fn any_text(text in "([ -~\u{3042}\n\t]|Start-Date: |日時,|\"){0,60}") {
         best(&text);
-        for name in ["json", "csv", "vsftpd", "dpkg", "apt_history"] {
+        for name in ["json", "csv", "vsftpd", "dpkg", "apt_history", "postgresql", "mysql_error", "exim"] {
             read(name, &text);
             read(name, &format!("日時,b\n{text}"));
+            read(name, &format!("2026-11-22 14:57:26 [9] a@b LOG:  x authenticator failed for {text}"));
+            read(name, &format!("2026-11-22 14:57:26 9 [Note] Access denied for user '{text}"));
         }
     }
 }

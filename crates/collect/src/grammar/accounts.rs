@@ -18,7 +18,10 @@ pub(crate) fn tools<'a>(message: &Message<'a>, event: &mut Event<'a>) -> Parsed 
 
 fn rows<'a>(message: &Message<'a>, event: &mut Event<'a>) -> Parsed {
     let body = message.body;
-    if body.contains(" shadow group ") || body.contains("/etc/gshadow") {
+    // The tools tell of each file that they change, and then of the whole act.
+    let part =
+        [" shadow group ", "/etc/gshadow", " in /etc/group", "group added to ", " removed from /etc/group"];
+    if part.iter().any(|words| body.contains(words)) {
         event.origin.grammar = "P09";
         return Parsed::Uninteresting;
     }
@@ -95,7 +98,7 @@ fn membership<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     false
 }
 
-/// gpasswd: `user U added by V to group g`, `user U removed by V from group g`, `set members of g to a,b`.
+/// gpasswd: `user U added by V to group g`, `user U removed by V from group g`, `members of group g set by V to a,b`.
 fn gpasswd<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     if let Some(rest) = body.strip_prefix("user ") {
         for (verb, link, what) in [
@@ -113,21 +116,25 @@ fn gpasswd<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
         }
         return false;
     }
-    for start in ["set members of ", "set administrators of "] {
-        if let Some((name, members)) = body.strip_prefix(start).and_then(|rest| rest.split_once(" to ")) {
-            event.push_extra("members", members);
-            return group(event, activity::OTHER, name, "");
-        }
-    }
-    let by = body.strip_prefix("password of group ").and_then(|rest| rest.split_once(" changed by "));
-    if let Some((name, by)) = by {
+    for (start, link, end) in [
+        ("members of group ", " set by ", " to "),
+        ("administrators of group ", " set by ", " to "),
+        ("password of group ", " changed by ", ""),
+        ("password of group ", " removed by ", ""),
+        ("access to group ", " restricted by ", ""),
+    ] {
+        let Some((name, rest)) = body.strip_prefix(start).and_then(|rest| rest.split_once(link)) else {
+            continue;
+        };
+        let (by, members) =
+            if end.is_empty() { (rest, "") } else { rest.split_once(end).unwrap_or((rest, "")) };
         event.actor = Some(by.into());
+        if !members.is_empty() {
+            event.push_extra("members", members);
+        }
         return group(event, activity::OTHER, name, "");
     }
-    match body.strip_prefix("change the password for group ") {
-        Some(name) => group(event, activity::OTHER, name, ""),
-        None => false,
-    }
+    false
 }
 
 /// usermod, chfn, chsh: `change user 'U' what from 'a' to 'b'`, `change user name 'a' to 'b'`, `lock user 'U' password`.
@@ -186,7 +193,7 @@ fn password<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     }
 }
 
-/// userdel and groupdel: `delete user 'U'`, `removed group 'g' owned by 'U'`, `group 'g' removed[ from ...]`.
+/// userdel and groupdel: `delete user 'U'`, `removed group 'g' owned by 'U'`, `group 'g' removed`.
 fn removed<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     if let Some(name) = between(body, "delete user '", "'").or_else(|| between(body, "delete user `", "'")) {
         return account(event, activity::ACCOUNT_DELETE, name);
@@ -195,13 +202,21 @@ fn removed<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
         return rest.starts_with(" owned by ") && group(event, activity::GROUP_DELETE, name, "");
     }
     match body.strip_prefix("group ").and_then(quoted) {
-        Some((name, rest)) if rest.starts_with(" removed") => group(event, activity::GROUP_DELETE, name, ""),
+        Some((name, " removed")) => group(event, activity::GROUP_DELETE, name, ""),
         _ => false,
     }
 }
 
 /// `failed adding user 'U', ...` and other refusals of the tools.
 fn failed<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
+    // gpasswd: `V failed to add user U to group g`.
+    if let Some((by, rest)) = body.split_once(" failed to ").filter(|(by, _)| is_word(by)) {
+        class(event, Class::GroupManagement, activity::OTHER);
+        event.outcome = Outcome::Failure;
+        event.actor = Some(by.into());
+        event.reason_code = Some(rest.into());
+        return true;
+    }
     for (start, what) in [
         ("failed adding user ", activity::ACCOUNT_CREATE),
         ("failed deleting user ", activity::ACCOUNT_DELETE),

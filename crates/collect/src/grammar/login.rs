@@ -107,7 +107,7 @@ fn exhausted(parsed: Parsed, event: &mut Event<'_>) -> Parsed {
 /// `[ROOT ]LOGIN ON T[ BY U][ FROM H]`, `ROOT LOGIN on 'T'[ from 'H']`, `DIALUP AT T BY U`.
 fn succeeded<'a>(body: &'a str, event: &mut Event<'a>) -> Parsed {
     let (root, rest) = match body.strip_prefix("ROOT LOGIN ") {
-        Some(rest) => (true, rest),
+        Some(rest) => (true, rest.trim_start()),
         None => match body.strip_prefix("LOGIN ").or_else(|| body.strip_prefix("DIALUP ")) {
             Some(rest) => (false, rest),
             None => return Parsed::Miss,

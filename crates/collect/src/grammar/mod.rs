@@ -5,9 +5,11 @@
 
 mod accounts;
 mod cron;
+pub(crate) mod database;
 mod dropbear;
-mod fill;
+pub(crate) mod fill;
 mod ftp;
+mod haproxy;
 mod kernel;
 mod login;
 mod mail;
@@ -82,6 +84,9 @@ pub fn of_program(program: &str) -> Option<Grammar> {
         "rsyslogd" | "syslogd" | "syslog-ng" | "systemd-journald" | "systemd-journal" | "auditd"
         | "klogd" => system::loggers,
         "kernel" => kernel::kernel,
+        "mysqld" | "mariadbd" => database::mysql,
+        "postgres" => database::postgres,
+        "haproxy" => haproxy::haproxy,
         "vsftpd" => ftp::vsftpd,
         "proftpd" => ftp::proftpd,
         "pure-ftpd" => ftp::pureftpd,

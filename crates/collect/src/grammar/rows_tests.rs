@@ -230,18 +230,29 @@ fn p09_account_tools() {
         ),
         (
             "groupadd",
-            "group added to /etc/group: name=g, GID=1002",
+            "new group: name=g, GID=1002",
             "P09 GroupManagement/6 Success Unknown x1 | - -> - by - @ -",
         ),
-        (
-            "groupdel",
-            "group 'g' removed from /etc/group",
-            "P09 GroupManagement/5 Success Unknown x1 | - -> - by - @ -",
-        ),
+        ("groupdel", "group 'g' removed", "P09 GroupManagement/5 Success Unknown x1 | - -> - by - @ -"),
         (
             "gpasswd",
             "user eve added by root to group sudo",
             "P09 GroupManagement/3 Success Unknown x1 | eve -> eve by root @ -",
+        ),
+        (
+            "gpasswd",
+            "members of group sudo set by root to eve,bob",
+            "P09 GroupManagement/99 Success Unknown x1 | - -> - by root @ -",
+        ),
+        (
+            "gpasswd",
+            "user eve added by root to group sudo in /etc/group",
+            "P09 Base/0 Unknown Unknown x1 | - -> - by - @ -",
+        ),
+        (
+            "gpasswd",
+            "eve failed to add user eve to group sudo",
+            "P09 GroupManagement/99 Failure Unknown x1 | - -> - by eve @ -",
         ),
         (
             "passwd",
@@ -547,6 +558,27 @@ fn dropbear_rows() {
             "dropbear",
             "Exit before auth from <192.0.2.1:4711>: (user 'x', 3 fails): Exited normally",
             "DB Network/2 Unknown PreauthClose x1 | - -> - by - @ 192.0.2.1",
+        ),
+    ]);
+}
+
+#[test]
+fn haproxy_and_databases_in_syslog() {
+    table(&[
+        (
+            "haproxy",
+            "192.0.2.1:4711 [22/Nov/2026:04:05:06.789] www~ back/srv1 0/0/0/1/1 404 123 - - ---- 1/1/0/0/0 0/0 {198.51.100.9} \"GET /x?y HTTP/1.1\"",
+            "W08 Http/3 Failure Unknown x1 | - -> - by - @ 192.0.2.1",
+        ),
+        (
+            "postgres",
+            "[3-1] FATAL:  password authentication failed for user \"x\"",
+            "D02 Authentication/1 Failure BadSecret x1 | x -> - by - @ -",
+        ),
+        (
+            "mysqld",
+            "Access denied for user 'x'@'192.0.2.1' (using password: YES)",
+            "D01 Authentication/1 Failure BadSecret x1 | x -> - by - @ 192.0.2.1",
         ),
     ]);
 }
