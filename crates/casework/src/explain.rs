@@ -5,6 +5,8 @@ use vocab::{AccountRole, Category, Finding, Kind, Message, Value};
 
 /// Names shown in one sentence before "and n more".
 const NAMES_MAX: usize = 12;
+/// Sentences of rules shown in an explanation.
+const NOTES_MAX: usize = 6;
 
 /// Title: class, host, and the one account where there is only one.
 pub(crate) fn title(kind: Kind, hosts: &[HostEntry], accounts: &[AccountEntry]) -> Message {
@@ -50,7 +52,7 @@ pub(crate) fn explanation(incident: &Incident, members: &[&Finding]) -> crate::E
     if let Some(entered) = entered(incident) {
         short.push(entered);
     }
-    short.extend(members.iter().flat_map(|finding| &finding.notes).take(6).cloned());
+    short.extend(notes(members));
     short.push(Message::new(format!("explain-law-{}", category_name(incident.legal.category))));
     let missing: Vec<Value> = incident
         .legal
@@ -64,6 +66,33 @@ pub(crate) fn explanation(incident: &Incident, members: &[&Finding]) -> crate::E
     }
     short.push(Message::new(if incident.entered() { "explain-next-entered" } else { "explain-next-tried" }));
     crate::Explanation { line: what(incident), short }
+}
+
+/// What the rules say: all of it where one finding speaks, else the first sentence of the gravest ones, each with the
+/// source or account that it is about.
+fn notes(members: &[&Finding]) -> Vec<Message> {
+    if let [only] = members {
+        return only.notes.iter().take(NOTES_MAX).cloned().collect();
+    }
+    let mut gravest: Vec<&&Finding> = members.iter().filter(|finding| !finding.notes.is_empty()).collect();
+    gravest.sort_by(|a, b| (b.level, a.first, &a.id).cmp(&(a.level, b.first, &b.id)));
+    let notes = gravest.into_iter().take(NOTES_MAX).filter_map(|finding| {
+        let note = finding.notes.first()?.clone();
+        Some(match about(finding) {
+            Some(about) => Message::new("explain-about").with("about", about).with("note", note),
+            None => note,
+        })
+    });
+    notes.collect()
+}
+
+/// The source that a finding is about, where it is one; else the account, else the value of its key.
+fn about(finding: &Finding) -> Option<String> {
+    match (finding.sources.as_slice(), finding.accounts.as_slice()) {
+        ([source], _) => Some(source.ip.to_string()),
+        (_, [account]) => Some(account.name.clone()),
+        _ => finding.key.first().map(|(_, value)| value.clone()),
+    }
 }
 
 fn what(incident: &Incident) -> Message {

@@ -6,7 +6,7 @@
 mod facts;
 
 use crate::incident::{AccountEntry, Bilingual, Element, Legal, Missing, RuleStep};
-use act::{ElementState, EvidenceRef, FactId, LawVersion, Verdict};
+use act::{ElementState, EvidenceRef, FactId, FactUse, LawVersion, Verdict};
 use vocab::{Category, Citation, Finding, Kind, LedgerIndex, Timestamp};
 
 /// Records listed per element.
@@ -82,17 +82,16 @@ fn elements(verdict: &Verdict) -> Vec<Element> {
         .elements
         .iter()
         .map(|element| {
-            let used: Vec<FactId> = element.facts.iter().map(|used| used.fact).collect();
             let statement = Bilingual { ja: element.statement_ja.clone(), en: element.statement_en.clone() };
-            one(&element.id, element.state, statement, &element.evidence, &used, verdict)
+            one(&element.id, element.state, statement, &element.evidence, &element.facts)
         })
         .collect();
     let box_text = Bilingual {
         ja: "除外事由（アクセス管理者の行為・承諾、利用権者の承諾）".to_owned(),
         en: "ground for exclusion (the administrator's own act or consent, the holder's consent)".to_owned(),
     };
-    let used: Vec<FactId> = verdict.exclusion.facts.iter().map(|used| used.fact).collect();
-    elements.push(one("X", verdict.exclusion.state, box_text, &verdict.exclusion.evidence, &used, verdict));
+    let exclusion = &verdict.exclusion;
+    elements.push(one("X", exclusion.state, box_text, &exclusion.evidence, &exclusion.facts));
     elements
 }
 
@@ -101,8 +100,7 @@ fn one(
     state: ElementState,
     statement: Bilingual,
     evidence: &[EvidenceRef],
-    used: &[FactId],
-    verdict: &Verdict,
+    used: &[FactUse],
 ) -> Element {
     let records: Vec<Citation> = evidence
         .iter()
@@ -117,8 +115,11 @@ fn one(
     let mut indices: Vec<u64> = records.iter().map(|citation| citation.index.0).collect();
     indices.sort_unstable();
     indices.dedup();
-    let missing =
-        verdict.missing.iter().filter(|missing| used.contains(&missing.fact)).map(missing_fact).collect();
+    // An element that is open says which of its facts is not known, also where the verdict did not need it.
+    let open = used
+        .iter()
+        .filter(|used| state == ElementState::Unknown && matches!(used.value.as_str(), "?" | "unknown"));
+    let missing = open.map(|used| missing_fact(used.fact)).collect();
     Element {
         id: id.to_owned(),
         state: state.as_str().to_owned(),
@@ -129,11 +130,11 @@ fn one(
     }
 }
 
-fn missing_fact(missing: &act::Missing) -> Missing {
-    let kinds = missing.settled_by_ja.iter().zip(&missing.settled_by_en);
+fn missing_fact(fact: FactId) -> Missing {
+    let kinds = fact.evidence_ja().into_iter().zip(fact.evidence_en());
     Missing {
-        fact: missing.fact.as_str().to_owned(),
-        statement: text(&missing.text),
-        would_settle: kinds.map(|(ja, en)| Bilingual { ja: ja.clone(), en: en.clone() }).collect(),
+        fact: fact.as_str().to_owned(),
+        statement: Bilingual { ja: fact.ja().to_owned(), en: fact.en().to_owned() },
+        would_settle: kinds.map(|(ja, en)| Bilingual { ja, en }).collect(),
     }
 }

@@ -71,7 +71,6 @@ pub(crate) struct AccountView {
     pub(crate) entered: bool,
     pub(crate) attempts: u64,
     pub(crate) successes: u64,
-    pub(crate) first: String,
     pub(crate) entry_source: String,
 }
 
@@ -350,7 +349,6 @@ fn account_view(account: &casework::AccountEntry, t: &Catalog) -> AccountView {
         entered: account.state == vocab::AccountRole::Entered,
         attempts: account.attempts,
         successes: account.successes,
-        first: t.time(account.first),
         entry_source: account.entry_source.map(|ip| ip.to_string()).unwrap_or_default(),
     }
 }
