@@ -123,8 +123,25 @@ fn keys(finding: &Finding) -> Vec<(u8, String)> {
             keys.push((4, format!("{}\u{1f}{}", source.ip, finding.kind.as_str())));
         }
     }
-    keys.extend(finding.artefacts.iter().map(|artefact| (6, artefact.clone())));
+    for artefact in &finding.artefacts {
+        if is_unique(artefact) {
+            keys.push((6, artefact.clone()));
+        } else {
+            // A path or an account name says nothing about another computer: every computer has /etc/shadow.
+            keys.extend(finding.hosts.iter().map(|host| (6, format!("{host}\u{1f}{artefact}"))));
+        }
+    }
     keys
+}
+
+/// Does the artefact name the same thing wherever it is seen: a key fingerprint, a file hash, an address?
+fn is_unique(artefact: &str) -> bool {
+    let is_hash =
+        matches!(artefact.len(), 32 | 40 | 64) && artefact.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash
+        || artefact.starts_with("SHA256:")
+        || artefact.starts_with("MD5:")
+        || artefact.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Row J-5: an effect on a host, with an entry on that host in the seven days before.
@@ -168,5 +185,19 @@ impl Sets {
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.find(a), self.find(b));
         self.0[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unique;
+
+    #[test]
+    fn only_fingerprints_hashes_and_addresses_link_computers() {
+        assert!(is_unique("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"));
+        assert!(is_unique("d41d8cd98f00b204e9800998ecf8427e"));
+        assert!(is_unique("2001:db8::7"));
+        assert!(!is_unique("/etc/shadow"));
+        assert!(!is_unique("sysupd"));
     }
 }
