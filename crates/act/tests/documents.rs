@@ -102,3 +102,35 @@ fn units_document_names_every_field() {
     }
     let _: fn(&Unit) -> &str = Unit::id;
 }
+
+/// Every test that `docs/spec/STATUS.md` names exists, in a file of that name.
+#[test]
+fn status_names_tests_that_exist() {
+    const STATUS: &str = include_str!("../../../docs/spec/STATUS.md");
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = Vec::new();
+    let mut folders: Vec<_> = ["act", "casework", "ledger", "sekisho"].map(|name| crates.join(name)).into();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                sources.push(path);
+            }
+        }
+    }
+    let mut named = 0;
+    for name in STATUS.split('`').skip(1).step_by(2).filter(|name| name.contains("::")) {
+        if name == "file::function" {
+            continue;
+        }
+        let (file, function) = name.split_once("::").unwrap();
+        let found = sources
+            .iter()
+            .filter(|path| path.file_stem().is_some_and(|stem| stem == file))
+            .any(|path| std::fs::read_to_string(path).unwrap().contains(&format!("fn {function}(")));
+        assert!(found, "{name}");
+        named += 1;
+    }
+    assert!(named > 80, "{named}");
+}

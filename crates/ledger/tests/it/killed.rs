@@ -1,0 +1,79 @@
+//! A writer that is killed with SIGKILL at random moments (LF-11, LG-DUR-01): what it promised is there afterwards.
+
+use crate::support::{NOW, cite, genesis, place, records, resume};
+use ledger::{EntryKind, Ledger, Reader, Run, VerifyOptions, verify};
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use vocab::LedgerIndex;
+
+const FOLDER: &str = "SEKISHO_TEST_LEDGER";
+
+/// The child: appends and publishes without end, and says each size that it has promised.
+#[test]
+#[ignore = "the child of the test below; it never ends by itself"]
+fn writes_until_it_is_killed() {
+    #[expect(clippy::disallowed_methods, reason = "how the parent names the folder")]
+    let folder = PathBuf::from(std::env::var(FOLDER).expect("started by the test below"));
+    let session = std::process::id().to_be_bytes();
+    let mut ledger = if folder.exists() {
+        let mut resume = resume(0);
+        resume.session = std::array::from_fn(|n| session[n % 4] ^ n as u8);
+        Ledger::open(&folder, &resume).unwrap().0
+    } else {
+        Ledger::create(&folder, genesis()).unwrap()
+    };
+    let stream = ledger.open_stream("child", "file", NOW).unwrap();
+    let lines: Vec<Vec<u8>> = (0..200).map(|n| format!("line {n} {}", "x".repeat(n)).into_bytes()).collect();
+    for round in 0u64.. {
+        ledger.append_run(stream, NOW, &Run { file: "child", records: &records(&lines) }).unwrap();
+        for _ in 0..round % 90 {
+            ledger.append(stream, EntryKind::Event, NOW, &json!({ "round": round })).unwrap();
+        }
+        let size = ledger.checkpoint(NOW).unwrap().size;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "promised {size}").and_then(|()| out.flush()).unwrap();
+    }
+}
+
+/// Starts the child, kills it after `promises` lines and some more work; returns the newest size it promised.
+fn killed_after(folder: &Path, promises: usize, spin: u64) -> u64 {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "killed::writes_until_it_is_killed", "--ignored", "--nocapture"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let mut lines =
+        out.lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("promised ")?.parse().ok());
+    let mut newest: u64 = lines.by_ref().take(promises).last().unwrap_or(0);
+    std::thread::sleep(std::time::Duration::from_micros(spin));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    newest = lines.last().unwrap_or(newest);
+    newest
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_it_promised() {
+    let (_guard, folder) = place();
+    let mut before = 0;
+    for round in 0..15u64 {
+        let promised = killed_after(&folder, 1 + round as usize % 4, round * 733 % 4_000);
+        assert!(promised > before, "round {round}: the child went on from what was there");
+        let report = verify(&folder, &VerifyOptions::default()).unwrap();
+        assert!(report.holds(), "round {round}: {:?}", report.failures);
+        assert!(report.entries >= promised, "round {round}: {} of {promised}", report.entries);
+        let mut reader = Reader::open(&folder).unwrap();
+        assert!(reader.inclusion(cite(LedgerIndex(promised - 1), 0)).is_ok());
+        before = promised;
+    }
+    let (ledger, found) = Ledger::open(&folder, &resume(250)).unwrap();
+    assert!(!found.clean && found.size >= before);
+    ledger.close(NOW).unwrap();
+    let report = verify(&folder, &VerifyOptions::default()).unwrap();
+    assert!(report.holds() && report.closed);
+}
