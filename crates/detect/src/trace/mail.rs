@@ -10,7 +10,7 @@ use crate::findings::add_source;
 use crate::rule::RuleSet;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use vocab::{AccountRole, EvidenceRole, Message, Outcome, Timestamp};
+use vocab::{AccountRole, Class, EvidenceRole, Message, Outcome, Timestamp};
 
 /// Sources and accounts watched at once.
 const KEYS_MAX: usize = 32_768;
@@ -65,7 +65,8 @@ impl Mail {
 impl Part for Mail {
     fn see(&mut self, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx) {
         let signal = deed.signal;
-        if !deed.process.starts_with("postfix") && !matches!(deed.process, "exim" | "exim4" | "sendmail") {
+        // M02 and M03 of detection.md 3.8. A login before a mail is sent stands for the mail.
+        if !matches!(signal.grammar, "M02" | "M03") {
             return;
         }
         let now = signal.order.time;
@@ -95,7 +96,7 @@ impl Part for Mail {
                 finding.attempts += 1;
                 add_source(finding, ip, now, signal.trust, false);
             }
-        } else if message.contains("sasl_username=") && signal.outcome == Outcome::Success {
+        } else if signal.class == Class::Authentication && signal.outcome == Outcome::Success {
             self.sent(deed, desk, ctx);
         }
     }

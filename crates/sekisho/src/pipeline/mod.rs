@@ -114,6 +114,7 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
     let mut work = Work { keep, each, front: Front::new(rules), seen: Seen::default(), progress };
     let mut engine = Engine::new(Arc::clone(rules), context.clone(), settings.clock);
     merge(&mut sources, &mut work, &mut engine)?;
+    engine.activity(work.front.take_activity());
     let output = engine.finish();
     let mut outcome = Outcome {
         findings: output.findings,

@@ -14,5 +14,6 @@ mod contract;
 mod durable;
 mod hostile;
 mod records;
+mod rules;
 mod same;
 mod support;
