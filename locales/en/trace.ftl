@@ -57,4 +57,4 @@ trace-mismatch-wtmp = wtmp holds logins that the text log does not know ({ $acco
 trace-mismatch-text = The text log holds logins with a terminal that wtmp does not know ({ $accounts }); compared from { $from } to { $to }.
 trace-mismatch-btmp = btmp holds failures of sources that the text log does not know at all ({ $accounts }); compared from { $from } to { $to }.
 trace-mismatch-missing = Text log and login records (wtmp, btmp) of the same time were not both given.
-trace-mismatch-full = There were more logins than can be compared; the first 100,000 were.
+trace-mismatch-full = There were more logins than can be compared; the first 50,000 were.

@@ -57,4 +57,4 @@ trace-mismatch-wtmp = wtmp にあるログイン({ $accounts })がテキスト�
 trace-mismatch-text = テキストのログにある端末付きのログイン({ $accounts })が wtmp にありません。照合した期間: { $from } から { $to }。
 trace-mismatch-btmp = btmp に失敗が残る送信元を、テキストのログはまったく記録していません({ $accounts })。照合した期間: { $from } から { $to }。
 trace-mismatch-missing = 同じ期間のテキストのログとログイン記録(wtmp・btmp)がそろっていません。
-trace-mismatch-full = ログインの件数が照合の上限を超えたため、最初の 100,000 件を照合しました。
+trace-mismatch-full = ログインの件数が照合の上限を超えたため、最初の 50,000 件を照合しました。

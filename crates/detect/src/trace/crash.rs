@@ -16,7 +16,9 @@ use std::net::IpAddr;
 use vocab::{Class, EvidenceRole, Level, Message, Outcome, Timestamp, activity};
 
 /// Programs whose crashes are counted at once.
-const KEYS_MAX: usize = 4_096;
+const KEYS_MAX: usize = 512;
+/// Records of crashes kept per program.
+const HELD_MAX: usize = 16;
 /// Odd requests remembered.
 const ODD_MAX: usize = 256;
 
@@ -87,7 +89,7 @@ impl Crash {
             self.crashes.clear();
         }
         let state = self.crashes.entry(key).or_default();
-        if state.held.len() >= 64 {
+        if state.held.len() >= HELD_MAX.max(self.min) {
             state.held.pop_front();
         }
         state.held.push_back(signal.clone());
@@ -126,7 +128,7 @@ impl Crash {
         desk: &mut Desk<'_>,
         ctx: &mut Ctx,
     ) {
-        #[expect(clippy::cast_precision_loss, reason = "at most 64")]
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
         let seen = Some(("crashes", held.len() as f64, self.min as f64));
         for signal in held {
             let act = Act {

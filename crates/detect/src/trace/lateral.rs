@@ -103,7 +103,7 @@ impl Lateral {
     fn success(&mut self, from: IpAddr, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx) {
         let signal = deed.signal;
         let now = signal.order.time;
-        if self.hops.len() < HOPS_MAX && (signal.src_ip != deed.detail().dst_ip) {
+        if self.hops.len() < HOPS_MAX && self.addresses.contains_key(&from) {
             self.hops.push(Hop {
                 time: now,
                 account: signal.account.clone(),

@@ -20,7 +20,9 @@ const EDGE_MICROS: i64 = 60 * Timestamp::SECOND;
 /// Bytes of a name that utmp records hold.
 const NAME_BYTES: usize = 32;
 /// Records kept per list.
-const LIST_MAX: usize = 100_000;
+const LIST_MAX: usize = 50_000;
+/// Records of btmp kept per source.
+const PER_SOURCE: usize = 8;
 
 /// A login or a failure in one of the lists.
 #[derive(Clone, Debug)]
@@ -32,6 +34,7 @@ struct Entry {
     source: u32,
     src: Option<IpAddr>,
     session: u64,
+    pid: Option<u32>,
     mark: Mark,
 }
 
@@ -40,13 +43,17 @@ struct Entry {
 pub(crate) struct Mismatch {
     rule: InForce,
     within: i64,
+    within_session: i64,
     several: usize,
     source_min: usize,
     terminals: FxHashSet<u64>,
     text: Vec<Entry>,
     wtmp: Vec<Entry>,
-    failed: Vec<Entry>,
+    /// Sources whose failures the text log knows, with the first and the last failure of each log source and computer.
+    failed: FxHashSet<IpAddr>,
+    failed_edges: Vec<Entry>,
     btmp: Vec<Entry>,
+    btmp_counts: FxHashMap<IpAddr, usize>,
     full: bool,
 }
 
@@ -56,13 +63,16 @@ impl Mismatch {
         let rule = InForce::find(rules, "login_record_mismatch")?;
         Some(Self {
             within: rule.params.duration("within", 5 * Timestamp::SECOND),
+            within_session: rule.params.duration("within_session", 10 * Timestamp::MINUTE),
             several: rule.params.count("several", 3) as usize,
             source_min: rule.params.count("source_min", 3) as usize,
             terminals: FxHashSet::default(),
             text: Vec::new(),
             wtmp: Vec::new(),
-            failed: Vec::new(),
+            failed: FxHashSet::default(),
+            failed_edges: Vec::new(),
             btmp: Vec::new(),
+            btmp_counts: FxHashMap::default(),
             full: false,
             rule,
         })
@@ -83,13 +93,57 @@ impl Mismatch {
             let mine: Vec<&Entry> =
                 mine.into_iter().filter(|entry| from <= entry.time && entry.time <= to).collect();
             let left = match what.sign {
-                "btmp" => unmatched_sources(&mine, &theirs, self.source_min),
-                _ => unmatched(&mine, &theirs, self.within),
+                "btmp" => self.unknown_sources(&mine),
+                _ => unmatched(&mine, &theirs, (self.within, self.within_session)),
             };
             // Where nothing fits, the two lists are of different computers.
             if !left.is_empty() && left.len() < mine.len() {
                 self.say(what.sign, &left, (from, to), ctx);
             }
+        }
+    }
+
+    /// Records of sources that failed often by btmp and that the text log does not know at all.
+    fn unknown_sources<'a>(&self, mine: &[&'a Entry]) -> Vec<&'a Entry> {
+        let strange = |entry: &&&Entry| {
+            entry.src.is_some_and(|ip| {
+                !self.failed.contains(&ip)
+                    && self.btmp_counts.get(&ip).is_some_and(|count| *count >= self.source_min)
+            })
+        };
+        mine.iter().filter(strange).copied().collect()
+    }
+
+    /// Notes that the text log knows a failure.
+    fn failure(&mut self, signal: &Signal) {
+        let Some(ip) = signal.src_ip else { return };
+        if self.failed.len() < LIST_MAX {
+            self.failed.insert(ip);
+        } else if !self.failed.contains(&ip) {
+            self.full = true;
+        }
+        let party = |old: &Entry| old.host == signal.host && old.source == signal.order.source;
+        let known = self.failed_edges.iter().filter(|old| party(old)).count();
+        if known < 2 {
+            if self.failed_edges.len() < 512 {
+                self.failed_edges.push(entry(signal));
+            }
+        } else if let Some(last) = self.failed_edges.iter_mut().rfind(|old| party(old)) {
+            last.time = last.time.max(signal.order.time);
+        }
+    }
+
+    /// Keeps a few records of btmp per source.
+    fn binary_failure(&mut self, signal: &Signal) {
+        let Some(ip) = signal.src_ip else { return };
+        if self.btmp_counts.len() >= LIST_MAX && !self.btmp_counts.contains_key(&ip) {
+            self.full = true;
+            return;
+        }
+        let count = self.btmp_counts.entry(ip).or_insert(0);
+        *count += 1;
+        if *count <= PER_SOURCE && self.btmp.len() < LIST_MAX {
+            self.btmp.push(entry(signal));
         }
     }
 
@@ -153,19 +207,6 @@ fn covered(left: &[&Entry], right: &[&Entry], streams: &[Stream]) -> Option<(Tim
     (from < to).then_some((from, to))
 }
 
-/// Entries of sources that the other list does not know at all.
-fn unmatched_sources<'a>(left: &[&'a Entry], right: &[&Entry], min: usize) -> Vec<&'a Entry> {
-    let known: FxHashSet<IpAddr> = right.iter().filter_map(|entry| entry.src).collect();
-    let mut counts: FxHashMap<IpAddr, usize> = FxHashMap::default();
-    for ip in left.iter().filter_map(|entry| entry.src) {
-        *counts.entry(ip).or_insert(0) += 1;
-    }
-    let strange = |entry: &&&Entry| {
-        entry.src.is_some_and(|ip| !known.contains(&ip) && counts.get(&ip).is_some_and(|count| *count >= min))
-    };
-    left.iter().filter(strange).copied().collect()
-}
-
 fn hosts(list: &[Entry]) -> Vec<CompactString> {
     let mut hosts: Vec<CompactString> = list.iter().map(|entry| entry.host.clone()).collect();
     hosts.sort();
@@ -182,31 +223,67 @@ fn parties(list: &[Entry]) -> Vec<(CompactString, u32)> {
     parties
 }
 
-/// Entries of the left list without a partner of the same account in time; each partner serves once.
-fn unmatched<'a>(left: &[&'a Entry], right: &[&Entry], within: i64) -> Vec<&'a Entry> {
-    let mut by_account: FxHashMap<u64, Vec<(Timestamp, bool)>> = FxHashMap::default();
+/// Entries of the left list without a partner of the same account: one close in time, or one of the same process or
+/// source that is farther off, as clocks of two sources may be. Each partner serves once.
+fn unmatched<'a>(
+    left: &[&'a Entry],
+    right: &[&Entry],
+    (within, within_session): (i64, i64),
+) -> Vec<&'a Entry> {
+    let mut partners = Partners::default();
     for entry in right {
-        by_account.entry(entry.account).or_default().push((entry.time, false));
+        let partner = Partner { time: entry.time, pid: entry.pid, src: entry.src, taken: false };
+        partners.0.entry(entry.account).or_default().push(partner);
     }
-    for times in by_account.values_mut() {
-        times.sort_unstable();
+    for list in partners.0.values_mut() {
+        list.sort_by_key(|partner| partner.time);
     }
-    let mut out = Vec::new();
-    for entry in left {
-        let partner = by_account.get_mut(&entry.account).and_then(|times| {
-            let start = times.partition_point(|(time, _)| entry.time.since(*time) > within);
-            times
-                .iter_mut()
-                .skip(start)
-                .take_while(|(time, _)| time.since(entry.time) <= within)
-                .find(|(_, taken)| !taken)
-        });
+    let close: Vec<&'a Entry> =
+        left.iter().filter(|entry| !partners.take(entry, within, |_, _| true)).copied().collect();
+    let same = |pid: Option<u32>, src: Option<IpAddr>, entry: &Entry| {
+        pid.is_some() && pid == entry.pid || src.is_some() && src == entry.src
+    };
+    close
+        .into_iter()
+        .filter(|entry| !partners.take(entry, within_session, |pid, src| same(pid, src, entry)))
+        .collect()
+}
+
+/// A login of the other list.
+struct Partner {
+    time: Timestamp,
+    pid: Option<u32>,
+    src: Option<IpAddr>,
+    taken: bool,
+}
+
+/// The logins of the other list by account, in order of time.
+#[derive(Default)]
+struct Partners(FxHashMap<u64, Vec<Partner>>);
+
+impl Partners {
+    /// Takes the first free partner in time that `fits`.
+    fn take(
+        &mut self,
+        entry: &Entry,
+        within: i64,
+        fits: impl Fn(Option<u32>, Option<IpAddr>) -> bool,
+    ) -> bool {
+        let Some(list) = self.0.get_mut(&entry.account) else { return false };
+        let start = list.partition_point(|partner| entry.time.since(partner.time) > within);
+        let partner = list
+            .iter_mut()
+            .skip(start)
+            .take_while(|partner| partner.time.since(entry.time) <= within)
+            .find(|partner| !partner.taken && fits(partner.pid, partner.src));
         match partner {
-            Some((_, taken)) => *taken = true,
-            None => out.push(*entry),
+            Some(partner) => {
+                partner.taken = true;
+                true
+            }
+            None => false,
         }
     }
-    out
 }
 
 fn entry(signal: &Signal) -> Entry {
@@ -218,6 +295,7 @@ fn entry(signal: &Signal) -> Entry {
         source: signal.order.source,
         src: signal.src_ip,
         session: signal.attempt,
+        pid: signal.pid,
         mark: Mark {
             citation: signal.citation,
             time: signal.order.time,
@@ -248,9 +326,9 @@ impl Part for Mismatch {
         let coded = matches!(signal.method, Some(AuthMethod::Password | AuthMethod::Kbdint) | None);
         let list = match (signal.parser, signal.grammar, signal.outcome) {
             ("wtmp", _, Outcome::Success) if signal.src_ip.is_some() => &mut self.wtmp,
-            ("btmp", _, Outcome::Failure) if signal.service == "sshd" => &mut self.btmp,
+            ("btmp", _, Outcome::Failure) if signal.service == "sshd" => return self.binary_failure(signal),
             (_, "O01", Outcome::Success) => &mut self.text,
-            (_, "O01", Outcome::Failure) if coded => &mut self.failed,
+            (_, "O01", Outcome::Failure) if coded => return self.failure(signal),
             _ => return,
         };
         if list.len() >= LIST_MAX {
@@ -275,7 +353,7 @@ impl Part for Mismatch {
         for what in [
             Comparison { sign: "wtmp", left: &self.wtmp, right: &self.text },
             Comparison { sign: "text", left: &interactive, right: &self.wtmp },
-            Comparison { sign: "btmp", left: &self.btmp, right: &self.failed },
+            Comparison { sign: "btmp", left: &self.btmp, right: &self.failed_edges },
         ] {
             self.compare(&what, ctx);
         }

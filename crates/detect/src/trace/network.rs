@@ -7,7 +7,7 @@ use super::rules::InForce;
 use super::{Desk, Part};
 use crate::attempts::stable_hash;
 use crate::engine::Ctx;
-use crate::findings::add_source;
+use crate::findings::{Mark, add_evidence, add_source};
 use crate::rule::RuleSet;
 use crate::signal::Signal;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use vocab::{Class, Context, EvidenceRole, Message, Timestamp, activity};
 
 /// Sources watched at once.
-const KEYS_MAX: usize = 32_768;
+const KEYS_MAX: usize = 16_384;
 /// Ports and computers remembered per source.
 const VALUES_MAX: usize = 256;
 
@@ -27,7 +27,7 @@ struct Probe {
     sensitive: FxHashSet<u16>,
     hosts: FxHashMap<u16, FxHashSet<u64>>,
     silent: u32,
-    first: Option<Box<Signal>>,
+    first: Option<Mark>,
     said: bool,
 }
 
@@ -164,26 +164,27 @@ impl Network {
         probe.said = true;
         #[expect(clippy::cast_precision_loss, reason = "at most 256")]
         let seen = Some(("ports", probe.ports.len() as f64, self.ports_min as f64));
-        let records = first.iter().map(|first| Deed::of(first)).chain(std::iter::once(*deed));
-        for record in records {
-            let act = Act {
-                rule: rule.index,
-                key: &[("source", &address)],
-                level,
-                joined: level,
-                actor: "",
-                account: None,
-                artefact: "",
-                role: EvidenceRole::Failure,
-                note: Message::new(format!("trace-scan-{sign}")).with("source", address.as_str()),
-                observed: if sign == "packets" { seen } else { None },
-            };
-            let key = desk.reporter.act(&act, &record, desk.world, ctx);
-            let time = record.signal.order.time;
-            if let Some(finding) = ctx.findings.upsert(&ctx.rules, rule.index, key, time) {
-                finding.attempts += 1;
-                add_source(finding, src, time, record.signal.trust, false);
+        let act = Act {
+            rule: rule.index,
+            key: &[("source", &address)],
+            level,
+            joined: level,
+            actor: "",
+            account: None,
+            artefact: "",
+            role: EvidenceRole::Failure,
+            note: Message::new(format!("trace-scan-{sign}")).with("source", address.as_str()),
+            observed: if sign == "packets" { seen } else { None },
+        };
+        let key = desk.reporter.act(&act, deed, desk.world, ctx);
+        let time = deed.signal.order.time;
+        if let Some(finding) = ctx.findings.upsert(&ctx.rules, rule.index, key, time) {
+            finding.attempts += 1;
+            if let Some(first) = first {
+                finding.first = finding.first.min(first.time);
+                add_evidence(finding, first.record(EvidenceRole::Failure));
             }
+            add_source(finding, src, time, deed.signal.trust, false);
         }
     }
 
@@ -262,6 +263,11 @@ impl Network {
     }
 }
 
+fn mark(signal: &Signal) -> Mark {
+    let ambiguous = signal.flags.has(vocab::Flags::AMBIGUOUS);
+    Mark { citation: signal.citation, time: signal.order.time, trust: signal.trust, ambiguous }
+}
+
 fn fetch<'a>(
     table: &'a mut FxHashMap<u64, Probe>,
     key: u64,
@@ -280,7 +286,7 @@ fn fetch<'a>(
     }
     let probe = table.entry(key).or_default();
     if probe.first.is_none() && !probe.said || now.since(probe.start) > window {
-        *probe = Probe { start: now, first: Some(Box::new(signal.clone())), ..Probe::default() };
+        *probe = Probe { start: now, first: Some(mark(signal)), ..Probe::default() };
     }
     probe
 }

@@ -14,7 +14,9 @@ use std::collections::VecDeque;
 use vocab::{EvidenceRole, Level, Message, Timestamp};
 
 /// Accounts whose failures are counted at once.
-const KEYS_MAX: usize = 16_384;
+const KEYS_MAX: usize = 1_024;
+/// Records of failures kept per account.
+const HELD_MAX: usize = 16;
 
 /// Failures of one account on one computer, with the records for the finding.
 #[derive(Debug, Default)]
@@ -65,7 +67,7 @@ impl Privilege {
             state.times.pop_front();
         }
         state.held.retain(|held| now.since(held.order.time) <= self.window);
-        if state.held.len() < 50 {
+        if state.held.len() < HELD_MAX {
             state.held.push(Box::new(deed.signal.clone()));
         }
         if state.times.len() < self.failures_min {
