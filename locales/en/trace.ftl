@@ -58,3 +58,4 @@ trace-mismatch-text = The text log holds logins with a terminal that wtmp does n
 trace-mismatch-btmp = btmp holds failures of sources that the text log does not know at all ({ $accounts }); compared from { $from } to { $to }.
 trace-mismatch-missing = Text log and login records (wtmp, btmp) of the same time were not both given.
 trace-mismatch-full = There were more logins than can be compared; the first 50,000 were.
+trace-planted-key = Account { $account } was used with a key never seen before, after { $actor } wrote its file of keys at { $time } in the session of an entry.

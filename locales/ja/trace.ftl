@@ -58,3 +58,4 @@ trace-mismatch-text = テキストのログにある端末付きのログイン(
 trace-mismatch-btmp = btmp に失敗が残る送信元を、テキストのログはまったく記録していません({ $accounts })。照合した期間: { $from } から { $to }。
 trace-mismatch-missing = 同じ期間のテキストのログとログイン記録(wtmp・btmp)がそろっていません。
 trace-mismatch-full = ログインの件数が照合の上限を超えたため、最初の 50,000 件を照合しました。
+trace-planted-key = アカウント { $account } が、これまで記録のない鍵でログインに使われました。侵入されたセッション内で { $actor } が { $time } に鍵ファイルを書き換えた後のことです。

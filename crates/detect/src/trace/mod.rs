@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod deed;
 mod gap;
+mod keys;
 mod lateral;
 mod logs;
 mod mail;
@@ -68,6 +69,7 @@ impl Traces {
         let parts = [
             boxed(privilege::Privilege::new(rules)),
             boxed(account::Accounts::new(rules, context)),
+            boxed(keys::Keys::new(rules)),
             boxed(logs::Logs::new(rules)),
             boxed(commands::Commands::new(rules)),
             boxed(system::System::new(rules)),

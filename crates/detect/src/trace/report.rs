@@ -130,6 +130,19 @@ impl Reporter {
         key
     }
 
+    /// Was what the account did at that time done by whoever entered? To be asked when the input has ended.
+    pub(crate) fn is_intruder(
+        &mut self,
+        host: &str,
+        actor: &str,
+        time: Timestamp,
+        login: Option<&Login>,
+        ctx: &Ctx,
+    ) -> bool {
+        let entries = self.entries.get_or_insert_with(|| entries(ctx));
+        entries.iter().any(|entry| entry.did(host, actor, time, login))
+    }
+
     /// Was an account of the computer entered at most that long before? To be asked when the input has ended.
     pub(crate) fn entered_on(&mut self, host: &str, time: Timestamp, within: i64, ctx: &Ctx) -> bool {
         let entries = self.entries.get_or_insert_with(|| entries(ctx));
@@ -303,11 +316,15 @@ fn entries(ctx: &Ctx) -> Vec<Entry> {
 impl Entry {
     /// Was the act done by whoever entered here?
     fn holds(&self, act: &Kept) -> bool {
-        let host = self.host.is_empty() || act.host.is_empty() || self.host == act.host.as_str();
-        if !host || act.time < self.time {
+        self.did(&act.host, &act.actor, act.time, act.login.as_ref())
+    }
+
+    fn did(&self, on: &str, actor: &str, time: Timestamp, login: Option<&Login>) -> bool {
+        let host = self.host.is_empty() || on.is_empty() || self.host == on;
+        if !host || time < self.time {
             return false;
         }
-        match &act.login {
+        match login {
             Some(login) => {
                 let same_session = login.session != 0 && self.sessions.contains(&login.session);
                 let same_record = self.citation == Some(login.citation);
@@ -316,7 +333,7 @@ impl Entry {
                     && login.src == self.source;
                 same_session || same_record || same_way
             }
-            None => account_id(&act.actor) == self.account_id && act.time.since(self.time) <= LOOSE_MICROS,
+            None => account_id(actor) == self.account_id && time.since(self.time) <= LOOSE_MICROS,
         }
     }
 }

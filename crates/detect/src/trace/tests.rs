@@ -77,6 +77,26 @@ fn k22_after_an_entry_and_k20_its_use() {
 }
 
 #[test]
+fn k20_a_key_that_an_intruder_added() {
+    let key_login = |at, account: &str, key: &str, ip| {
+        let mut signal = with(login(at, account, ip), |detail| detail.key_id = key.into());
+        (signal.method, signal.attempt) = (Some(vocab::AuthMethod::Publickey), 90);
+        signal
+    };
+    let signals = [
+        key_login(-100, "carol", "SHA256:old", "192.0.2.10"),
+        login(0, "alice", EVIL),
+        sudo(60, "alice", "/usr/bin/tee -a /home/carol/.ssh/authorized_keys"),
+        key_login(500, "carol", "SHA256:old", "192.0.2.10"),
+        key_login(4_000, "carol", "SHA256:new", "198.51.100.77"),
+    ];
+    let found = run_with(&signals, &Context::default(), |ctx| entered(ctx, 0, "alice", EVIL));
+    assert_eq!(found.level(Kind::PlantedAccountUse), Some(Level::Critical));
+    assert_eq!(found.one(Kind::PlantedAccountUse).successes, 1);
+    assert_eq!(run(&signals).level(Kind::PlantedAccountUse), None);
+}
+
+#[test]
 fn k22_groups_and_passwords() {
     let mut join = signal(0, Class::GroupManagement, activity::GROUP_ADD_USER, Outcome::Success);
     join.account = "bob".into();
