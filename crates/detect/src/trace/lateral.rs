@@ -213,7 +213,7 @@ impl Part for Lateral {
         for hop in std::mem::take(&mut self.hops) {
             let Some(name) = self.addresses.get(&hop.from) else { continue };
             if name.as_str() == hop.to.as_str()
-                || !desk.reporter.entered_on(name, hop.time, self.joined_within, ctx)
+                || !desk.reporter.entered_between(name, hop.time.plus(-self.joined_within), hop.time, ctx)
             {
                 continue;
             }

@@ -6,6 +6,7 @@ mod command;
 mod commands;
 mod crash;
 mod deed;
+mod entries;
 mod gap;
 mod keys;
 mod lateral;

@@ -4,18 +4,15 @@
 //! session they came from and joined with the entries when the input ends.
 
 use super::deed::Deed;
+use super::entries::{Entries, Entry};
 use super::world::{Login, World};
-use crate::attempts::{account_id, stable_hash};
+use crate::attempts::stable_hash;
 use crate::engine::Ctx;
 use crate::findings::{Key, add_evidence, observed, raise, record};
 use crate::signal::{RuleIndex, Signal};
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
-use std::net::IpAddr;
-use vocab::{
-    AccountRole, AccountSeen, Citation, EvidenceRole, Finding, Kind, Level, Message, SourceSeen, Stage,
-    Timestamp,
-};
+use vocab::{AccountRole, AccountSeen, EvidenceRole, Finding, Kind, Level, Message, SourceSeen, Timestamp};
 
 /// Acts kept for joining.
 const ACTS_MAX: usize = 20_000;
@@ -25,8 +22,6 @@ const SERIES_MAX: usize = 50_000;
 const QUIET_MICROS: i64 = Timestamp::DAY;
 /// An act this soon after an entry is the gravest sort (K-22), microseconds.
 const SOON_MICROS: i64 = 300 * Timestamp::SECOND;
-/// An act without a known session belongs to an entry of the same account for this long, microseconds.
-const LOOSE_MICROS: i64 = Timestamp::DAY;
 
 /// What a detector wants to say.
 #[derive(Debug)]
@@ -69,7 +64,7 @@ struct Kept {
 pub(crate) struct Reporter {
     acts: Vec<Kept>,
     series: FxHashMap<u64, (Timestamp, u32)>,
-    entries: Option<Vec<Entry>>,
+    entries: Option<Entries>,
 }
 
 impl Reporter {
@@ -105,9 +100,9 @@ impl Reporter {
 
     /// Was the act of that key done in the session of an entry? To be asked when the input has ended.
     pub(crate) fn is_joined(&mut self, rule: RuleIndex, key: &Key, ctx: &Ctx) -> bool {
-        let entries = self.entries.get_or_insert_with(|| entries(ctx));
+        let entries = self.entries.get_or_insert_with(|| Entries::of(ctx));
         let mut acts = self.acts.iter().filter(|act| act.rule == rule && act.key == *key);
-        acts.any(|act| entries.iter().any(|entry| entry.holds(act)))
+        acts.any(|act| entries.behind(&act.host, &act.actor, act.time, act.login.as_ref()).is_some())
     }
 
     /// The key with the host, and the number of the series when the same act came after a day of quiet.
@@ -139,36 +134,25 @@ impl Reporter {
         login: Option<&Login>,
         ctx: &Ctx,
     ) -> bool {
-        let entries = self.entries.get_or_insert_with(|| entries(ctx));
-        entries.iter().any(|entry| entry.did(host, actor, time, login))
-    }
-
-    /// Was an account of the computer entered at most that long before? To be asked when the input has ended.
-    pub(crate) fn entered_on(&mut self, host: &str, time: Timestamp, within: i64, ctx: &Ctx) -> bool {
-        let entries = self.entries.get_or_insert_with(|| entries(ctx));
-        entries
-            .iter()
-            .any(|entry| entry.host == host && entry.time <= time && time.since(entry.time) <= within)
+        let entries = self.entries.get_or_insert_with(|| Entries::of(ctx));
+        entries.behind(host, actor, time, login).is_some()
     }
 
     /// Does an entry on the computer fall into that time? To be asked when the input has ended.
     pub(crate) fn entered_between(&mut self, host: &str, from: Timestamp, to: Timestamp, ctx: &Ctx) -> bool {
-        let entries = self.entries.get_or_insert_with(|| entries(ctx));
-        entries.iter().any(|entry| {
-            (host.is_empty() || entry.host.is_empty() || entry.host == host)
-                && from <= entry.time
-                && entry.time <= to
-        })
+        let entries = self.entries.get_or_insert_with(|| Entries::of(ctx));
+        entries.between(host, from, to)
     }
 
     /// Raises what was done in the session of an entry.
     pub(crate) fn finish(&mut self, ctx: &mut Ctx) {
-        let entries = entries(ctx);
+        let entries = Entries::of(ctx);
         let soon = |act: &Kept, entry: &Entry| {
             act.joined == Level::High && act.time.since(entry.time) <= SOON_MICROS
         };
         for act in std::mem::take(&mut self.acts) {
-            let Some(entry) = entries.iter().find(|entry| entry.holds(&act)) else { continue };
+            let login = act.login.as_ref();
+            let Some(entry) = entries.behind(&act.host, &act.actor, act.time, login) else { continue };
             let manipulation =
                 ctx.rules.get(act.rule).is_some_and(|rule| rule.kind() == Kind::AccountManipulation);
             let level = if manipulation && soon(&act, entry) { Level::Critical } else { act.joined };
@@ -264,76 +248,5 @@ fn origin(finding: &mut Finding, login: &Login, time: Timestamp) {
     if finding.sources.len() < 1_000 {
         let trust = vocab::Trust::Tr1;
         finding.sources.push(SourceSeen { ip, attempts: 0, successes: 0, first: time, last: time, trust });
-    }
-}
-
-/// A login that other detectors hold for an entry.
-#[derive(Debug)]
-struct Entry {
-    kind: Kind,
-    account: String,
-    account_id: u64,
-    host: String,
-    time: Timestamp,
-    source: Option<IpAddr>,
-    citation: Option<Citation>,
-    sessions: Vec<u64>,
-}
-
-/// All entries found so far: accounts entered in findings that are more than informational.
-fn entries(ctx: &Ctx) -> Vec<Entry> {
-    let mut out = Vec::new();
-    for finding in ctx.findings.iter() {
-        let about_logins =
-            matches!(finding.stage, Stage::Attempt | Stage::Entry | Stage::Context | Stage::Recon);
-        if !about_logins || finding.level < Level::Low || finding.only_ambiguous {
-            continue;
-        }
-        for account in &finding.accounts {
-            if account.role != AccountRole::Entered {
-                continue;
-            }
-            let at = finding.evidence.iter().find(|record| Some(record.citation) == account.entry);
-            let time = at.and_then(|record| record.time).unwrap_or(account.last);
-            out.push(Entry {
-                kind: finding.kind,
-                account: account.name.clone(),
-                account_id: account_id(&account.name),
-                host: account.host.clone(),
-                time,
-                source: account.entry_source,
-                citation: account.entry,
-                sessions: finding.sessions.iter().copied().take(64).collect(),
-            });
-            if out.len() >= 20_000 {
-                return out;
-            }
-        }
-    }
-    out
-}
-
-impl Entry {
-    /// Was the act done by whoever entered here?
-    fn holds(&self, act: &Kept) -> bool {
-        self.did(&act.host, &act.actor, act.time, act.login.as_ref())
-    }
-
-    fn did(&self, on: &str, actor: &str, time: Timestamp, login: Option<&Login>) -> bool {
-        let host = self.host.is_empty() || on.is_empty() || self.host == on;
-        if !host || time < self.time {
-            return false;
-        }
-        match login {
-            Some(login) => {
-                let same_session = login.session != 0 && self.sessions.contains(&login.session);
-                let same_record = self.citation == Some(login.citation);
-                let same_way = account_id(&login.account) == self.account_id
-                    && login.src.is_some()
-                    && login.src == self.source;
-                same_session || same_record || same_way
-            }
-            None => account_id(actor) == self.account_id && time.since(self.time) <= LOOSE_MICROS,
-        }
     }
 }
