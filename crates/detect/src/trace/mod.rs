@@ -10,6 +10,7 @@ mod entries;
 mod gap;
 mod keys;
 mod lateral;
+mod limits;
 mod logs;
 mod mail;
 mod mismatch;
@@ -80,6 +81,7 @@ impl Traces {
             boxed(mail::Mail::new(rules)),
             boxed(mismatch::Mismatch::new(rules)),
             boxed(gap::Gaps::new(rules)),
+            boxed(Some(limits::Limits::new())),
         ];
         let parts = parts.into_iter().flatten().collect();
         Self { world: World::default(), reporter: Reporter::default(), parts }

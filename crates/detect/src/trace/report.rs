@@ -12,7 +12,9 @@ use crate::findings::{Key, add_evidence, observed, raise, record};
 use crate::signal::{RuleIndex, Signal};
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
-use vocab::{AccountRole, AccountSeen, EvidenceRole, Finding, Kind, Level, Message, SourceSeen, Timestamp};
+use vocab::{
+    AccountRole, AccountSeen, EvidenceRole, Finding, Flags, Kind, Level, Message, SourceSeen, Timestamp,
+};
 
 /// Acts kept for joining.
 const ACTS_MAX: usize = 20_000;
@@ -76,16 +78,22 @@ impl Reporter {
         let key = self.key(act, signal);
         let login = world.login(&signal.host, act.actor, time).cloned();
         if let Some(finding) = ctx.findings.upsert(&ctx.rules, act.rule, key.clone(), time) {
+            let ambiguous = signal.flags.has(Flags::AMBIGUOUS);
             if finding.evidence.is_empty() {
                 finding.level = act.level;
+                finding.only_ambiguous = ambiguous;
             }
+            finding.only_ambiguous &= ambiguous;
+            finding.ambiguous += u64::from(ambiguous);
+            finding.consented |= signal.flags.has(Flags::CONSENTED);
             raise(finding, act.level);
             fill(finding, act, signal);
             if let Some(login) = &login {
                 origin(finding, login, time);
             }
         }
-        if act.actor.is_empty() {
+        // An ambiguous record raises nothing (DT-EVT-06).
+        if act.actor.is_empty() || signal.flags.has(Flags::AMBIGUOUS) {
             return key;
         }
         if self.acts.len() < ACTS_MAX {
