@@ -130,7 +130,7 @@ impl Accounts {
             joined,
             actor: &actor,
             account: Some((deed.target, role)),
-            artefact: deed.target,
+            artefact: if role == AccountRole::Created && sign != "system" { deed.target } else { "" },
             role: EvidenceRole::Effect,
             note,
             observed: None,

@@ -31,6 +31,8 @@ struct Watched {
     note: &'static str,
     /// Level for a habitual administrator.
     usual: Option<Level>,
+    /// Its objects are rare enough to join incidents of several computers.
+    joins: bool,
 }
 
 /// All classes that show in commands.
@@ -47,7 +49,8 @@ impl Commands {
             .filter_map(|(name, note)| {
                 let rule = InForce::find(rules, name)?;
                 let usual = rule.word_level("level_usual");
-                Some(Watched { list: CommandList::new(&rule), rule, note, usual })
+                let joins = matches!(*name, "malware_indicator" | "backdoor_listener");
+                Some(Watched { list: CommandList::new(&rule), rule, note, usual, joins })
             })
             .collect();
         (!watched.is_empty()).then_some(Self { watched })
@@ -89,7 +92,8 @@ impl Part for Commands {
                 joined: watched.rule.joined,
                 actor: deed.actor,
                 account: None,
-                artefact: &hit.object,
+                // Files that every computer has join nothing.
+                artefact: if watched.joins && hit.object.starts_with('/') { &hit.object } else { "" },
                 role: EvidenceRole::Effect,
                 note,
                 observed: None,

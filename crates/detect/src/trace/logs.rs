@@ -47,7 +47,7 @@ impl Logs {
             joined: self.rule.joined,
             actor: &actor,
             account: None,
-            artefact: &hit.object,
+            artefact: "",
             role: EvidenceRole::Effect,
             note,
             observed: None,

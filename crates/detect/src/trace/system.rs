@@ -176,7 +176,7 @@ impl System {
                 joined: rule.joined,
                 actor: &actor,
                 account: None,
-                artefact: &stop.unit,
+                artefact: "",
                 role: EvidenceRole::Effect,
                 note: Message::new("trace-defence-stopped").with("object", stop.unit.as_str()),
                 observed: None,
