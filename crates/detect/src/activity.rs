@@ -1,8 +1,8 @@
 //! When each log source spoke (K-32, K-34). Silence and steps back in time show only in the whole stream, of which most
 //! records become no signal; so the front counts every event here, in little memory.
 
+use crate::prim::hours::Hours;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use vocab::{Citation, Class, Event, Flags, Timestamp};
 
@@ -47,13 +47,14 @@ pub struct Stream {
     pub first: Edge,
     /// Latest record.
     pub last: Edge,
-    /// Events by hour since 1970.
-    pub hours: BTreeMap<i64, u32>,
+    /// Hours in which there was an event.
+    pub hours: Hours,
     /// Silences between neighbouring records.
     pub pauses: Vec<(Edge, Edge)>,
     /// Places where the stamps go back and stay back: the latest record before, the first after.
     pub steps: Vec<(Edge, Edge)>,
     latest: Edge,
+    hour: Option<i64>,
     file_rank: Option<u32>,
     behind: Option<(Edge, u32)>,
 }
@@ -129,7 +130,11 @@ impl Stream {
             (self.first, self.last, self.latest) = (edge, edge, edge);
         }
         self.events += 1;
-        *self.hours.entry(edge.time.0.div_euclid(Timestamp::HOUR)).or_insert(0) += 1;
+        let hour = edge.time.0.div_euclid(Timestamp::HOUR);
+        if self.hour != Some(hour) {
+            self.hours.insert(hour);
+            self.hour = Some(hour);
+        }
         if edge.time < self.first.time {
             self.first = edge;
         }

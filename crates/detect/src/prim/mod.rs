@@ -4,6 +4,7 @@ pub mod absence;
 pub mod distinct;
 pub mod first_seen;
 pub mod interval;
+pub mod hours;
 pub mod ratio;
 pub mod sequence;
 pub mod table;

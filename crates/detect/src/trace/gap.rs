@@ -73,9 +73,12 @@ impl Gaps {
         if stream.events < self.events_min {
             return;
         }
-        let usual = Usual::of(stream);
         let mut pauses: Vec<&(Edge, Edge)> =
             stream.pauses.iter().filter(|(from, to)| to.time.since(from.time) >= self.min).collect();
+        if pauses.is_empty() {
+            return;
+        }
+        let usual = Usual::of(stream);
         pauses.sort_by_key(|(from, to)| std::cmp::Reverse(to.time.since(from.time)));
         for (from, to) in pauses.iter().take(GAPS_MAX) {
             let length = to.time.since(from.time);
@@ -217,7 +220,7 @@ impl Usual {
         for at in first + 1..last.min(first + 24 * 366 * 5) {
             let slot = hours.entry((split && is_weekend(at), at.rem_euclid(24))).or_default();
             slot.0 += 1;
-            slot.1 += u32::from(stream.hours.contains_key(&at));
+            slot.1 += u32::from(stream.hours.contains(at));
         }
         #[expect(clippy::cast_precision_loss, reason = "counts of events")]
         let rate = stream.events as f64 / (last - first).max(1) as f64;
@@ -233,7 +236,7 @@ impl Usual {
         let split = hour(stream.last.time) - hour(stream.first.time) >= 24 * 14;
         let mut chance = 1.0;
         for at in first..last.min(first + HOURS_MAX) {
-            if stream.hours.contains_key(&at) {
+            if stream.hours.contains(at) {
                 // A late record fell into it: no silence.
                 return None;
             }
