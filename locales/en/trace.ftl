@@ -69,3 +69,4 @@ trace-missing-desk = Such acts come to light through reports of people, not thro
 trace-missing-commands = No record of commands run with other rights (sudo, su, auditd) was given.
 trace-missing-assets = No list of own computers with addresses was given; only private addresses were taken for own ones.
 trace-missing-days = The logs cover less than four days: too little to tell an unusual silence.
+trace-gap-logins = { $file } is silent from { $from } to { $to }, although people logged in meanwhile by the login records.

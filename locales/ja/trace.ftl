@@ -69,3 +69,4 @@ trace-missing-desk = このような行為は、ログではなく、人から�
 trace-missing-commands = 権限を変えて実行したコマンドの記録（sudo・su・auditd）がありません。
 trace-missing-assets = アドレス付きの資産一覧が与えられていないため、プライベートアドレスだけを自組織のコンピュータとみなしています。
 trace-missing-days = ログの期間が4日に満たないため、異常な記録の途絶えかどうかを判断できません。
+trace-gap-logins = { $file } は { $from } から { $to } まで記録がありませんが、ログイン記録によればその間にログインがありました。

@@ -2,46 +2,31 @@
 //! failures that stand in btmp alone. Only the period that both cover is compared.
 
 use super::deed::Deed;
+use super::pairs::{Entry, covered, entered_account, entry, hosts, parties, unmatched};
 use super::rules::InForce;
 use super::{Desk, Part};
-use crate::activity::Stream;
-use crate::attempts::account_id;
+use crate::activity::Edge;
 use crate::engine::Ctx;
 use crate::findings::{Key, Mark, observed};
 use crate::rule::RuleSet;
 use crate::signal::Signal;
-use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
-use vocab::{AuthMethod, Class, EvidenceRole, Flags, Kind, Level, Message, Outcome, Timestamp, activity};
+use vocab::{
+    AuthMethod, Citation, Class, EvidenceRole, Flags, Kind, Level, Message, Outcome, Timestamp, Trust,
+    activity,
+};
 
-/// The edges of the period that both cover are left out, microseconds.
-const EDGE_MICROS: i64 = 60 * Timestamp::SECOND;
-/// Bytes of a name that utmp records hold.
-const NAME_BYTES: usize = 32;
 /// Records kept per list.
 const LIST_MAX: usize = 50_000;
 /// Records of btmp kept per source.
 const PER_SOURCE: usize = 8;
 
-/// A login or a failure in one of the lists.
-#[derive(Clone, Debug)]
-struct Entry {
-    time: Timestamp,
-    account: u64,
-    name: CompactString,
-    host: CompactString,
-    source: u32,
-    src: Option<IpAddr>,
-    session: u64,
-    pid: Option<u32>,
-    mark: Mark,
-}
-
 /// K-33.
 #[derive(Debug)]
 pub(crate) struct Mismatch {
     rule: InForce,
+    gap: Option<InForce>,
     within: i64,
     within_session: i64,
     several: usize,
@@ -62,6 +47,7 @@ impl Mismatch {
     pub(crate) fn new(rules: &RuleSet) -> Option<Self> {
         let rule = InForce::find(rules, "login_record_mismatch")?;
         Some(Self {
+            gap: InForce::find(rules, "log_gap"),
             within: rule.params.duration("within", 5 * Timestamp::SECOND),
             within_session: rule.params.duration("within_session", 10 * Timestamp::MINUTE),
             several: rule.params.count("several", 3) as usize,
@@ -97,10 +83,88 @@ impl Mismatch {
                 _ => unmatched(&mine, &theirs, (self.within, self.within_session)),
             };
             // Where nothing fits, the two lists are of different computers.
-            if !left.is_empty() && left.len() < mine.len() {
-                self.say(what.sign, &left, (from, to), ctx);
+            if left.is_empty() || left.len() >= mine.len() {
+                continue;
+            }
+            if what.sign == "wtmp" {
+                self.judge(&left, &mine, &theirs, (from, to), ctx);
+            } else {
+                self.say(what.sign, &left, &[], (from, to), ctx);
             }
         }
+    }
+
+    /// Logins that wtmp alone holds. Those from a source that the account never used in either list were taken out of the
+    /// text log; several others inside one silence of the text log show that it was dead, which is a gap (K-32).
+    fn judge(
+        &self,
+        left: &[&Entry],
+        mine: &[&Entry],
+        theirs: &[&Entry],
+        period: (Timestamp, Timestamp),
+        ctx: &mut Ctx,
+    ) {
+        let missing: FxHashSet<Citation> = left.iter().map(|entry| entry.mark.citation).collect();
+        let matched = mine.iter().filter(|entry| !missing.contains(&entry.mark.citation));
+        let usual: FxHashSet<(u64, Option<IpAddr>)> =
+            matched.chain(theirs).map(|entry| (entry.account, entry.src)).collect();
+        let mut sources: Vec<u32> = theirs.iter().map(|entry| entry.source).collect();
+        sources.sort_unstable();
+        let pauses: Vec<(Edge, Edge, String)> = ctx
+            .streams
+            .iter()
+            .filter(|stream| sources.binary_search(&stream.source).is_ok())
+            .flat_map(|stream| {
+                let file = stream.files.first().cloned().unwrap_or_default();
+                stream.pauses.iter().map(move |(from, to)| (*from, *to, file.clone()))
+            })
+            .collect();
+        let inside = |entry: &Entry, (from, to, _): &(Edge, Edge, String)| {
+            from.time < entry.time && entry.time < to.time
+        };
+        let mut rest: Vec<&Entry> = left.to_vec();
+        for pause in &pauses {
+            let (dead, others): (Vec<&Entry>, Vec<&Entry>) =
+                rest.iter().copied().partition(|entry| inside(entry, pause));
+            if dead.len() >= 2 {
+                self.dead(pause, &dead, ctx);
+                rest = others;
+            }
+        }
+        let strange: Vec<&Entry> =
+            rest.iter().copied().filter(|entry| !usual.contains(&(entry.account, entry.src))).collect();
+        if !rest.is_empty() {
+            self.say("wtmp", &rest, &strange, period, ctx);
+        }
+    }
+
+    /// The text log was silent while people logged in.
+    fn dead(&self, (from, to, file): &(Edge, Edge, String), dead: &[&Entry], ctx: &mut Ctx) {
+        let (Some(rule), Some(first)) = (&self.gap, dead.first()) else { return };
+        let key: Key = vec![
+            ("host".to_owned(), first.host.to_string()),
+            ("source".to_owned(), file.clone()),
+            ("sign".to_owned(), "silence_with_logins".to_owned()),
+            ("at".to_owned(), from.time.seconds().to_string()),
+        ];
+        let Some(finding) = ctx.findings.upsert(&ctx.rules, rule.index, key, from.time) else { return };
+        finding.level = rule.level("level_logins");
+        finding.last = finding.last.max(to.time);
+        if !first.host.is_empty() {
+            finding.hosts.push(first.host.to_string());
+        }
+        for edge in [from, to] {
+            let mark = Mark { citation: edge.citation, time: edge.time, trust: Trust::Tr1, ambiguous: false };
+            finding.evidence.push(mark.record(EvidenceRole::Boundary));
+        }
+        finding.evidence.extend(dead.iter().take(50).map(|entry| entry.mark.record(EvidenceRole::Context)));
+        #[expect(clippy::cast_precision_loss, reason = "at most 50,000")]
+        finding.observed.push(observed("logins", dead.len() as f64, Some(2.0)));
+        let note = Message::new("trace-gap-logins")
+            .with("file", file.as_str())
+            .with("from", from.time)
+            .with("to", to.time);
+        super::report::add_note(finding, note);
     }
 
     /// Records of sources that failed often by btmp and that the text log does not know at all.
@@ -147,7 +211,15 @@ impl Mismatch {
         }
     }
 
-    fn say(&self, sign: &str, left: &[&Entry], (from, to): (Timestamp, Timestamp), ctx: &mut Ctx) {
+    /// Writes the finding; `entered` are logins of somebody else, as far as their source tells.
+    fn say(
+        &self,
+        sign: &str,
+        left: &[&Entry],
+        entered: &[&Entry],
+        (from, to): (Timestamp, Timestamp),
+        ctx: &mut Ctx,
+    ) {
         let Some(first) = left.first() else { return };
         let key: Key =
             vec![("host".to_owned(), first.host.to_string()), ("sign".to_owned(), sign.to_owned())];
@@ -162,18 +234,24 @@ impl Mismatch {
             finding.hosts.push(first.host.to_string());
         }
         finding.service = "sshd".to_owned();
-        for entry in left.iter().take(100) {
+        // Those of a strange source stand first: they tell who it was.
+        let shown = if entered.is_empty() { left } else { entered };
+        for entry in shown.iter().take(100) {
             finding.last = finding.last.max(entry.time);
-            finding.evidence.push(entry.mark.record(EvidenceRole::Context));
-            if let Some(ip) = entry.src
-                && !finding.sources.iter().any(|source| source.ip == ip)
-            {
-                crate::findings::add_source(finding, ip, entry.time, entry.mark.trust, false);
+            let role = if entered.is_empty() { EvidenceRole::Context } else { EvidenceRole::Success };
+            finding.evidence.push(entry.mark.record(role));
+            if let Some(ip) = entry.src {
+                crate::findings::add_source(finding, ip, entry.time, entry.mark.trust, !entered.is_empty());
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
+        for entry in entered {
+            finding.attempts += 1;
+            finding.successes += 1;
+            entered_account(finding, entry);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "at most 50,000")]
         finding.observed.push(observed("unmatched", left.len() as f64, Some(1.0)));
-        let names: Vec<&str> = left.iter().take(5).map(|entry| entry.name.as_str()).collect();
+        let names: Vec<&str> = shown.iter().take(5).map(|entry| entry.name.as_str()).collect();
         let note = Message::new(format!("trace-mismatch-{sign}"))
             .with("accounts", names.join(", "))
             .with("from", from)
@@ -186,123 +264,6 @@ struct Comparison<'a> {
     sign: &'static str,
     left: &'a [Entry],
     right: &'a [Entry],
-}
-
-/// The period that both lists cover: that of their files where it is known, else that of the entries themselves.
-fn covered(left: &[&Entry], right: &[&Entry], streams: &[Stream]) -> Option<(Timestamp, Timestamp)> {
-    let span = |list: &[&Entry]| {
-        let mut from = list.iter().map(|entry| entry.time).min()?;
-        let mut to = list.iter().map(|entry| entry.time).max()?;
-        let mut sources: Vec<u32> = list.iter().map(|entry| entry.source).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        for stream in streams.iter().filter(|stream| sources.binary_search(&stream.source).is_ok()) {
-            from = from.min(stream.first.time);
-            to = to.max(stream.last.time);
-        }
-        Some((from, to))
-    };
-    let ((a, b), (c, d)) = (span(left)?, span(right)?);
-    let (from, to) = (a.max(c).plus(EDGE_MICROS), b.min(d).plus(-EDGE_MICROS));
-    (from < to).then_some((from, to))
-}
-
-fn hosts(list: &[Entry]) -> Vec<CompactString> {
-    let mut hosts: Vec<CompactString> = list.iter().map(|entry| entry.host.clone()).collect();
-    hosts.sort();
-    hosts.dedup();
-    hosts
-}
-
-fn parties(list: &[Entry]) -> Vec<(CompactString, u32)> {
-    let mut parties: Vec<(CompactString, u32)> =
-        list.iter().map(|entry| (entry.host.clone(), entry.source)).collect();
-    parties.sort();
-    parties.dedup();
-    parties.truncate(256);
-    parties
-}
-
-/// Entries of the left list without a partner of the same account: one close in time, or one of the same process or
-/// source that is farther off, as clocks of two sources may be. Each partner serves once.
-fn unmatched<'a>(
-    left: &[&'a Entry],
-    right: &[&Entry],
-    (within, within_session): (i64, i64),
-) -> Vec<&'a Entry> {
-    let mut partners = Partners::default();
-    for entry in right {
-        let partner = Partner { time: entry.time, pid: entry.pid, src: entry.src, taken: false };
-        partners.0.entry(entry.account).or_default().push(partner);
-    }
-    for list in partners.0.values_mut() {
-        list.sort_by_key(|partner| partner.time);
-    }
-    let close: Vec<&'a Entry> =
-        left.iter().filter(|entry| !partners.take(entry, within, |_, _| true)).copied().collect();
-    let same = |pid: Option<u32>, src: Option<IpAddr>, entry: &Entry| {
-        pid.is_some() && pid == entry.pid || src.is_some() && src == entry.src
-    };
-    close
-        .into_iter()
-        .filter(|entry| !partners.take(entry, within_session, |pid, src| same(pid, src, entry)))
-        .collect()
-}
-
-/// A login of the other list.
-struct Partner {
-    time: Timestamp,
-    pid: Option<u32>,
-    src: Option<IpAddr>,
-    taken: bool,
-}
-
-/// The logins of the other list by account, in order of time.
-#[derive(Default)]
-struct Partners(FxHashMap<u64, Vec<Partner>>);
-
-impl Partners {
-    /// Takes the first free partner in time that `fits`.
-    fn take(
-        &mut self,
-        entry: &Entry,
-        within: i64,
-        fits: impl Fn(Option<u32>, Option<IpAddr>) -> bool,
-    ) -> bool {
-        let Some(list) = self.0.get_mut(&entry.account) else { return false };
-        let start = list.partition_point(|partner| entry.time.since(partner.time) > within);
-        let partner = list
-            .iter_mut()
-            .skip(start)
-            .take_while(|partner| partner.time.since(entry.time) <= within)
-            .find(|partner| !partner.taken && fits(partner.pid, partner.src));
-        match partner {
-            Some(partner) => {
-                partner.taken = true;
-                true
-            }
-            None => false,
-        }
-    }
-}
-
-fn entry(signal: &Signal) -> Entry {
-    Entry {
-        time: signal.order.time,
-        account: account_id(super::command::cut(&signal.account, NAME_BYTES)),
-        name: signal.account.clone(),
-        host: signal.host.clone(),
-        source: signal.order.source,
-        src: signal.src_ip,
-        session: signal.attempt,
-        pid: signal.pid,
-        mark: Mark {
-            citation: signal.citation,
-            time: signal.order.time,
-            trust: signal.trust,
-            ambiguous: signal.flags.has(Flags::AMBIGUOUS),
-        },
-    }
 }
 
 impl Part for Mismatch {

@@ -16,6 +16,7 @@ mod mail;
 mod mismatch;
 mod needed;
 mod network;
+mod pairs;
 mod privilege;
 mod report;
 mod rules;

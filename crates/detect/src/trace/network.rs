@@ -309,7 +309,12 @@ impl Part for Network {
         }
         match (signal.grammar, signal.src_ip) {
             ("P11", _) => self.packet(deed, desk, ctx),
-            ("O10", Some(src)) => self.silent(src, deed, desk, ctx),
+            ("O10" | "O12", Some(src)) => self.silent(src, deed, desk, ctx),
+            ("O04" | "O11", Some(src))
+                if signal.account.is_empty() && signal.reason == vocab::Reason::PreauthClose =>
+            {
+                self.silent(src, deed, desk, ctx);
+            }
             ("O13", _) if deed.message.contains("axStartups") => self.dropped(deed, desk, ctx),
             _ => {}
         }
