@@ -1,9 +1,9 @@
 //! K-22 account_manipulation (アカウントの不正な作成・変更) and K-20 planted_account_use (無断追加アカウントの使用).
 
 use super::deed::{Deed, What};
-use super::privilege::short;
 use super::report::{Act, account};
 use super::rules::{CommandList, InForce};
+use super::shown::shown;
 use super::{Desk, Part};
 use crate::attempts::account_id;
 use crate::engine::Ctx;
@@ -165,7 +165,7 @@ impl Accounts {
             role: EvidenceRole::Session,
             note: Message::new("trace-account-command")
                 .with("actor", deed.actor)
-                .with("command", short(deed)),
+                .with("command", shown(deed)),
             observed: None,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);

@@ -4,9 +4,9 @@
 //! stand in the rule documents; auditd's execve records are read like sudo's.
 
 use super::deed::{Deed, What};
-use super::privilege::short;
 use super::report::Act;
 use super::rules::{CommandList, Hit, InForce};
+use super::shown::shown;
 use super::{Desk, Part};
 use crate::engine::Ctx;
 use crate::rule::RuleSet;
@@ -84,7 +84,7 @@ impl Part for Commands {
             let note = Message::new(watched.note)
                 .with("actor", if deed.actor.is_empty() { "?" } else { deed.actor })
                 .with("object", hit.object.as_str())
-                .with("command", short(deed));
+                .with("command", shown(deed));
             let act = Act {
                 rule: watched.rule.index,
                 key: &[("actor", deed.actor), ("object", &hit.object)],

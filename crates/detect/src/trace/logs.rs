@@ -1,9 +1,9 @@
 //! K-31 log_tampering (ログの改ざん・消去): logs emptied, deleted, switched off or rewritten, as far as other records show.
 
 use super::deed::{Deed, What};
-use super::privilege::short;
 use super::report::Act;
 use super::rules::{CommandList, Hit, InForce};
+use super::shown::shown;
 use super::{Desk, Part};
 use crate::engine::Ctx;
 use crate::rule::RuleSet;
@@ -39,7 +39,7 @@ impl Logs {
         let note = Message::new(format!("trace-log-{sign}"))
             .with("object", hit.object.as_str())
             .with("actor", if actor.is_empty() { "?" } else { actor.as_str() })
-            .with("command", short(deed));
+            .with("command", shown(deed));
         let act = Act {
             rule: self.rule.index,
             key: &[("actor", &actor), ("sign", sign)],

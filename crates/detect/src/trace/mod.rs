@@ -20,6 +20,7 @@ mod pairs;
 mod privilege;
 mod report;
 mod rules;
+mod shown;
 mod system;
 #[cfg(test)]
 mod testing;

@@ -3,6 +3,7 @@
 use super::deed::{Deed, Refusal, What};
 use super::report::Act;
 use super::rules::{CommandList, InForce};
+use super::shown::shown;
 use super::{Desk, Part};
 use crate::attempts::stable_hash;
 use crate::engine::Ctx;
@@ -126,17 +127,11 @@ impl Privilege {
             account: None,
             artefact: "",
             role: EvidenceRole::Session,
-            note: Message::new(note).with("account", deed.actor).with("command", short(deed)),
+            note: Message::new(note).with("account", deed.actor).with("command", shown(deed)),
             observed: None,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);
     }
-}
-
-/// Command line for people; the message where there is none.
-pub(crate) fn short<'a>(deed: &Deed<'a>) -> &'a str {
-    let text = if deed.line.is_empty() { deed.message } else { deed.line };
-    super::command::cut(text, 200)
 }
 
 impl Part for Privilege {
@@ -154,7 +149,7 @@ impl Part for Privilege {
                     role: EvidenceRole::Failure,
                     note: Message::new("trace-privilege-refused")
                         .with("account", deed.actor)
-                        .with("command", short(deed)),
+                        .with("command", shown(deed)),
                     observed: None,
                 };
                 desk.reporter.act(&act, deed, desk.world, ctx);

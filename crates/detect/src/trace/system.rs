@@ -97,7 +97,7 @@ impl System {
                 continue;
             }
             let words = line.parts.first().map_or("", String::as_str);
-            let text = super::command::cut(deed.message, 200);
+            let text = super::shown::masked(deed.message);
             let act = Act {
                 rule: line.rule.index,
                 key: &[("program", program), ("line", words)],
@@ -107,7 +107,7 @@ impl System {
                 account: None,
                 artefact: "",
                 role: EvidenceRole::Context,
-                note: Message::new(line.note).with("program", program).with("text", text),
+                note: Message::new(line.note).with("program", program).with("text", text.as_str()),
                 observed: None,
             };
             desk.reporter.act(&act, deed, desk.world, ctx);
