@@ -70,3 +70,7 @@ trace-missing-commands = No record of commands run with other rights (sudo, su, 
 trace-missing-assets = No list of own computers with addresses was given; only private addresses were taken for own ones.
 trace-missing-days = The logs cover less than four days: too little to tell an unusual silence.
 trace-gap-logins = { $file } is silent from { $from } to { $to }, although people logged in meanwhile by the login records.
+trace-credential-file = { $actor } opened the store of codes { $object } with { $program }.
+trace-persistence-file = { $actor } made or replaced { $object }, which starts by itself, with { $program }.
+trace-file-file = { $actor } made or replaced the file of the system { $object } with { $program }.
+trace-log-file = { $actor } deleted the log { $object } with { $program }.

@@ -70,3 +70,7 @@ trace-missing-commands = 権限を変えて実行したコマンドの記録（s
 trace-missing-assets = アドレス付きの資産一覧が与えられていないため、プライベートアドレスだけを自組織のコンピュータとみなしています。
 trace-missing-days = ログの期間が4日に満たないため、異常な記録の途絶えかどうかを判断できません。
 trace-gap-logins = { $file } は { $from } から { $to } まで記録がありませんが、ログイン記録によればその間にログインがありました。
+trace-credential-file = 「{ $actor }」が識別符号を保存したファイル { $object } を { $program } で開きました。
+trace-persistence-file = 「{ $actor }」が自動的に起動されるもの { $object } を { $program } で作成または置き換えました。
+trace-file-file = 「{ $actor }」がシステムのファイル { $object } を { $program } で作成または置き換えました。
+trace-log-file = 「{ $actor }」がログ { $object } を { $program } で削除しました。

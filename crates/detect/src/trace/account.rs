@@ -81,7 +81,9 @@ impl Accounts {
 
     /// Sign of the change and its level without an entry; `None` for what is of no interest.
     fn judge(&self, deed: &Deed<'_>, actor: &str, usual: bool) -> Option<(&'static str, Level, AccountRole)> {
-        let ordinary = if usual { Level::Informational } else { self.rule.level };
+        // auditd says less of the account than the tool's own record, which stands beside it in the text log.
+        let known = usual || deed.signal.parser == "auditd";
+        let ordinary = if known { Level::Informational } else { self.rule.level };
         Some(match deed.what {
             What::AccountCreated if is_superuser(deed) => {
                 ("superuser", self.rule.level("level_superuser"), AccountRole::Created)

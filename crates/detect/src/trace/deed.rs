@@ -93,6 +93,18 @@ impl<'a> Deed<'a> {
         }
     }
 
+    /// The same with the names of accounts of which the record tells the number.
+    pub(crate) fn named(mut self, names: &'a super::Names) -> Self {
+        let detail = self.detail();
+        if self.actor.is_empty() && !detail.actor_uid.is_empty() {
+            self.actor = names.get(&detail.actor_uid);
+        }
+        if self.what == What::Command && self.target.is_empty() && !detail.user_uid.is_empty() {
+            self.target = names.get(&detail.user_uid);
+        }
+        self
+    }
+
     /// The rare parts of the signal; empty for plain logins.
     pub(crate) fn detail(&self) -> &'a Detail {
         self.signal.detail.as_deref().unwrap_or_else(|| none())
@@ -100,7 +112,7 @@ impl<'a> Deed<'a> {
 
     /// Is the account that was used the superuser?
     pub(crate) fn becomes_root(&self) -> bool {
-        self.target == "root" || self.target.is_empty()
+        matches!(self.target, "root" | "0" | "")
     }
 }
 
@@ -109,6 +121,13 @@ fn what(signal: &Signal, detail: &Detail) -> What {
     match (signal.class, signal.activity) {
         (Class::Process, activity::PROCESS_LAUNCH) if refused && !detail.cmdline.is_empty() => {
             refusal(signal, detail)
+        }
+        // auditd tells of all programs: those without a login user, and root's without a terminal, are jobs.
+        (Class::Process, activity::PROCESS_LAUNCH)
+            if signal.parser == "auditd"
+                && (detail.actor_uid.is_empty() || detail.actor_uid == "0" && detail.device.is_empty()) =>
+        {
+            What::Job
         }
         (Class::Process, activity::PROCESS_LAUNCH) if !detail.cmdline.is_empty() => What::Command,
         (Class::AuthorizeSession, _) if !refused && !detail.cmdline.is_empty() => What::Command,

@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod deed;
 mod entries;
+mod files;
 mod gap;
 mod keys;
 mod lateral;
@@ -31,9 +32,11 @@ mod world;
 use crate::engine::{Ctx, Detector};
 use crate::rule::RuleSet;
 use crate::signal::Signal;
+use compact_str::CompactString;
 use deed::Deed;
 pub(crate) use needed::needed;
 use report::Reporter;
+use rustc_hash::FxHashMap;
 use vocab::Context;
 use world::World;
 
@@ -61,6 +64,24 @@ pub struct Traces {
     world: World,
     reporter: Reporter,
     parts: Vec<Box<dyn Part>>,
+    names: Names,
+}
+
+/// Account names by number, from a collected password file: auditd tells numbers.
+#[derive(Debug, Default)]
+struct Names(FxHashMap<CompactString, CompactString>);
+
+impl Names {
+    fn of(context: &Context) -> Self {
+        let name =
+            |(name, uid): (&String, &u32)| (CompactString::from(uid.to_string()), name.as_str().into());
+        Self(context.local_users.iter().map(name).collect())
+    }
+
+    /// The name; the number where it is not known.
+    fn get<'a>(&'a self, uid: &'a str) -> &'a str {
+        self.0.get(uid).map_or(uid, CompactString::as_str)
+    }
 }
 
 impl Traces {
@@ -76,6 +97,7 @@ impl Traces {
             boxed(keys::Keys::new(rules)),
             boxed(logs::Logs::new(rules)),
             boxed(commands::Commands::new(rules)),
+            boxed(files::Files::new(rules)),
             boxed(system::System::new(rules)),
             boxed(crash::Crash::new(rules)),
             boxed(network::Network::new(rules, context)),
@@ -86,7 +108,7 @@ impl Traces {
             boxed(Some(limits::Limits::new())),
         ];
         let parts = parts.into_iter().flatten().collect();
-        Self { world: World::default(), reporter: Reporter::default(), parts }
+        Self { world: World::default(), reporter: Reporter::default(), parts, names: Names::of(context) }
     }
 }
 
@@ -95,7 +117,7 @@ impl Detector for Traces {
         if signal.class == vocab::Class::Http && signal.matches.is_empty() {
             return;
         }
-        let deed = Deed::of(signal);
+        let deed = Deed::of(signal).named(&self.names);
         self.world.note(&deed);
         let mut desk = Desk { world: &self.world, reporter: &mut self.reporter };
         for part in &mut self.parts {

@@ -203,7 +203,7 @@ impl Part for System {
         match (deed.what, deed.signal.class) {
             (What::JobTableChanged, _) => self.job(deed, desk, ctx),
             (What::Other, Class::Base | Class::EventLog) => {
-                if program(deed.process) == "systemd" {
+                if program(deed.process) == "systemd" || deed.signal.parser == "auditd" {
                     self.service(deed);
                 }
                 self.lines(deed, desk, ctx);

@@ -99,7 +99,7 @@ impl World {
 
     /// Counts a privileged command as habit; called after the detectors saw it.
     pub(crate) fn learn(&mut self, deed: &Deed<'_>) {
-        if deed.what != What::Command || deed.actor.is_empty() {
+        if deed.what != What::Command || deed.actor.is_empty() || !deed.becomes_root() {
             return;
         }
         let time = deed.signal.order.time;
