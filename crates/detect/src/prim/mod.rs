@@ -3,8 +3,8 @@
 pub mod absence;
 pub mod distinct;
 pub mod first_seen;
-pub mod interval;
 pub mod hours;
+pub mod interval;
 pub mod ratio;
 pub mod sequence;
 pub mod table;
