@@ -3,7 +3,8 @@
 use crate::activity::Activity;
 use crate::rule::RuleSet;
 use crate::sigma::{self, RawMatch};
-use crate::signal::{Detail, OrderKey, RuleIndex, Signal};
+use crate::signal::{Answer, Detail, OrderKey, RuleIndex, Signal};
+use crate::web;
 use compact_str::CompactString;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl Front {
 /// Does a correlation need the event although no stateless rule matched?
 fn needed(event: &Event<'_>) -> bool {
     match event.class {
-        Class::Http => crate::hooks::web_reduce(event),
+        Class::Http => web::needed(event),
         Class::Base => !event.origin.grammar.is_empty() || crate::trace::needed(event),
         _ => true,
     }
@@ -90,12 +91,14 @@ pub fn reduce(event: &Event<'_>, matches: SmallVec<[RuleIndex; 2]>) -> Signal {
         attempt: event.attempt,
         parser: event.origin.parser,
         grammar: event.origin.grammar,
-        detail: detail(event),
+        answer: if event.class == Class::Http { web::answer(event) } else { Answer::default() },
+        detail: detail(event, &matches),
         matches,
     }
 }
 
-fn detail(event: &Event<'_>) -> Option<Box<Detail>> {
+fn detail(event: &Event<'_>, matches: &[RuleIndex]) -> Option<Box<Detail>> {
+    let plain_request = event.class == Class::Http && matches.is_empty() && !web::telling(event);
     let plain_login = event.class == Class::Authentication
         && event.readings.is_empty()
         && event.actor.is_none()
@@ -105,7 +108,7 @@ fn detail(event: &Event<'_>) -> Option<Box<Detail>> {
         && event.device.is_none()
         && event.cmdline.is_none()
         && event.src_host.is_none();
-    if plain_login {
+    if plain_login || plain_request {
         return None;
     }
     Some(Box::new(Detail {
@@ -127,7 +130,8 @@ fn detail(event: &Event<'_>) -> Option<Box<Detail>> {
         latency_us: event.latency_us,
         user_agent: own(&event.user_agent),
         referrer: own(&event.referrer),
-        message: own(&event.message),
+        // The message of a request repeats its parts.
+        message: if event.class == Class::Http { CompactString::default() } else { own(&event.message) },
         reason_code: own(&event.reason_code),
         src_host: own(&event.src_host),
         user_uid: own(&event.user_uid),

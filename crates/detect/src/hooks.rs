@@ -4,13 +4,7 @@ use crate::attempts::Attempt;
 use crate::engine::Detector;
 use crate::rule::RuleSet;
 use crate::signal::Signal;
-use vocab::{Context, Event};
-
-/// Does a web correlation need the request although no rule matched?
-pub(crate) fn web_reduce(event: &Event<'_>) -> bool {
-    let _ = event;
-    false
-}
+use vocab::Context;
 
 /// A login attempt that a web request shows.
 pub(crate) fn web_login(signal: &Signal) -> Option<Attempt> {
@@ -20,7 +14,11 @@ pub(crate) fn web_login(signal: &Signal) -> Option<Attempt> {
 
 /// All detectors, in the order in which they see a signal.
 pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detector>> {
-    let mut detectors: Vec<Box<dyn Detector>> = vec![Box::new(crate::account::Watch::new(rules, context))];
+    let mut detectors: Vec<Box<dyn Detector>> = vec![
+        Box::new(crate::account::Watch::new(rules, context)),
+        Box::new(crate::matched::Matched::new(rules)),
+        Box::new(crate::web::Web::new(rules)),
+    ];
     detectors.extend(
         crate::correlation::Correlations::new(rules, context).map(|own| Box::new(own) as Box<dyn Detector>),
     );

@@ -11,11 +11,14 @@ pub mod account;
 pub mod activity;
 pub mod attempts;
 pub mod canon;
+#[cfg(test)]
+mod cases;
 pub mod correlation;
 pub mod engine;
 pub mod findings;
 pub mod front;
 mod hooks;
+mod matched;
 pub mod prim;
 pub mod rule;
 #[cfg(test)]
@@ -24,11 +27,12 @@ pub mod sigma;
 pub mod signal;
 mod stateless;
 pub mod trace;
+mod web;
 
 pub use front::Front;
 pub use rule::{LoadReport, RuleSet};
 pub use sigma::RawMatch;
-pub use signal::{Detail, OrderKey, RuleIndex, Signal};
+pub use signal::{Answer, Detail, OrderKey, RuleIndex, Signal};
 
 /// The built-in rule files, each a path below `rules/` and its text (DT-RUL-09).
 pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

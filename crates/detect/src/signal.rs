@@ -71,8 +71,50 @@ pub struct Signal {
     pub grammar: &'static str,
     /// Stateless rules that matched.
     pub matches: SmallVec<[RuleIndex; 2]>,
-    /// The rare parts.
+    /// What a request came to; zero for other classes.
+    pub answer: Answer,
+    /// The rare parts; absent for an ordinary request.
     pub detail: Option<Box<Detail>>,
+}
+
+/// A request and its answer in small, for what looks at every request (detection.md 4.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Hash of the path, raw; 0 when there is none.
+    pub path: u64,
+    /// Bytes of the answer; [`u32::MAX`] when not stated.
+    pub bytes: u32,
+    /// Status; 0 when not stated.
+    pub status: u16,
+    /// Bits of [`Answer`]'s constants.
+    pub traits: u16,
+}
+
+impl Answer {
+    /// Method GET.
+    pub const GET: u16 = 1;
+    /// Method HEAD.
+    pub const HEAD: u16 = 1 << 1;
+    /// Method POST.
+    pub const POST: u16 = 1 << 2;
+    /// Method that writes or removes: PUT, DELETE, MOVE, COPY, PATCH.
+    pub const WRITE: u16 = 1 << 3;
+    /// The path names a script, e.g. `.php`.
+    pub const SCRIPT: u16 = 1 << 4;
+    /// The path names a part of a page, e.g. `.css`, `.png`.
+    pub const ASSET: u16 = 1 << 5;
+    /// A referrer was sent.
+    pub const REFERRED: u16 = 1 << 6;
+    /// A query was sent.
+    pub const QUERY: u16 = 1 << 7;
+    /// The path names a document, e.g. `.html`, or ends with a slash.
+    pub const PAGE: u16 = 1 << 8;
+
+    /// Are all bits set?
+    #[must_use]
+    pub const fn has(self, traits: u16) -> bool {
+        self.traits & traits == traits
+    }
 }
 
 /// Rare parts of a reduced event; absent text is empty.

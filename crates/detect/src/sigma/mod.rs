@@ -162,6 +162,4 @@ fn cut(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod cases;
-#[cfg(test)]
 mod tests;

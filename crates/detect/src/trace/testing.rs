@@ -55,6 +55,7 @@ pub(crate) fn signal(at: i64, class: Class, activity: u8, outcome: Outcome) -> S
         parser: "syslog",
         grammar: "P10",
         matches: smallvec::SmallVec::new(),
+        answer: crate::Answer::default(),
         detail: None,
     }
 }

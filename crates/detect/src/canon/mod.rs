@@ -4,8 +4,11 @@
 //! percent-decoding in up to three rounds, `%uXXXX`, over-long UTF-8, `+`, HTML entities. Japanese multibyte text is read
 //! in its own charset first, so that the second byte of ソ, 表, 能 or 予 never looks like a metacharacter.
 
+mod copies;
+
+pub use copies::{folded, plain_slashes, resolve_path, without_comments};
+
 use std::borrow::Cow;
-use unicode_normalization::UnicodeNormalization;
 
 /// Rounds of percent-decoding at most.
 pub const ROUNDS_MAX: u8 = 3;
@@ -55,7 +58,8 @@ pub fn may_differ(raw: &str, part: Part) -> bool {
     match part {
         Part::Path => memchr::memchr2(b'\\', b'&', bytes).is_some() || find(b"//") || find(b"/."),
         Part::Query | Part::Header => {
-            part == Part::Query && memchr::memchr(b'+', bytes).is_some()
+            part == Part::Query
+                && (memchr::memchr2(b'+', b'\\', bytes).is_some() || find(b"//") || find(b"/."))
                 || entity()
                 || memchr::memchr2(b'*', b'\t', bytes).is_some()
                 || find(b"  ")
@@ -238,89 +242,6 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((char::from_u32(code)?, head + length + end))
 }
 
-/// Path with backslashes as slashes, dot segments and doubled slashes removed; `None` when nothing changes.
-#[must_use]
-pub fn resolve_path(path: &str) -> Option<String> {
-    if !path.contains('\\') && !path.contains("//") && !path.contains("/.") {
-        return None;
-    }
-    let path = path.replace('\\', "/");
-    let mut kept: Vec<&str> = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => {
-                kept.pop();
-            }
-            name => kept.push(name),
-        }
-    }
-    let mut out = String::with_capacity(path.len());
-    for segment in &kept {
-        out.push('/');
-        out.push_str(segment);
-    }
-    if out.is_empty() || path.ends_with('/') {
-        out.push('/');
-    }
-    (out != path).then_some(out)
-}
-
-/// Copy without SQL comments, runs of white space as one space: `UNION/**/SELECT` reads `UNION SELECT`, and
-/// `/*!50000UNION*/` reads `UNION`. `None` when nothing changes.
-#[must_use]
-pub fn without_comments(text: &str) -> Option<String> {
-    let has_comment = text.contains("/*");
-    let odd_space = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0);
-    if !has_comment && !text.contains("  ") && !text.as_bytes().iter().any(odd_space) {
-        return None;
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("/*") {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let inner = from.get(2..).unwrap_or_default();
-        let Some(end) = inner.find("*/") else {
-            rest = inner;
-            out.push(' ');
-            continue;
-        };
-        let body = inner.get(..end).unwrap_or_default();
-        out.push(' ');
-        if let Some(code) = body.strip_prefix('!') {
-            out.push_str(code.trim_start_matches(|sign: char| sign.is_ascii_digit()));
-            out.push(' ');
-        }
-        rest = inner.get(end + 2..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    let mut tidy = String::with_capacity(out.len());
-    let mut space = false;
-    for sign in out.chars() {
-        if sign.is_whitespace() || sign == '\0' {
-            if !space {
-                tidy.push(' ');
-            }
-            space = true;
-        } else {
-            tidy.push(sign);
-            space = false;
-        }
-    }
-    Some(tidy)
-}
-
-/// Full-width forms to ASCII (NFKC); `None` when nothing changes.
-#[must_use]
-pub fn folded(text: &str) -> Option<String> {
-    if text.is_ascii() {
-        return None;
-    }
-    let folded: String = text.nfkc().collect();
-    (folded != text).then_some(folded)
-}
-
 /// Every reading of one piece of request text, one a line: canonical, then the copies that differ.
 #[must_use]
 pub fn readings(raw: &str, part: Part) -> (String, Marks) {
@@ -337,6 +258,9 @@ pub fn readings(raw: &str, part: Part) -> (String, Marks) {
         add(resolve_path(&text));
     } else {
         add(without_comments(&text));
+        if part == Part::Query {
+            add(plain_slashes(&text));
+        }
     }
     add(folded(&text));
     (lines, marks)
@@ -371,82 +295,4 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn text(raw: &str) -> String {
-        decode(raw, true).0.into_owned()
-    }
-
-    #[test]
-    fn every_encoding_of_a_traversal_is_read() {
-        for raw in ["..%2f", "%2e%2e%2f", "..%252f", "..%25252f", "..%c0%af", "..%e0%80%af", "..%u002f"] {
-            assert_eq!(text(raw), "../", "{raw}");
-        }
-        assert_eq!(text("..%c1%1c.."), "..\\..");
-        assert_eq!(text("..%c1%9c.."), "..\\..");
-        assert_eq!(text("..%255c.."), "..\\..");
-    }
-
-    #[test]
-    fn marks_count_what_was_met() {
-        let (_, marks) = decode("%2525252e%00", true);
-        assert_eq!((marks.rounds, marks.nul), (3, true));
-        assert!(decode("%c0%af", false).1.overlong);
-        assert!(decode("%u003c", false).1.unicode_escape);
-    }
-
-    /// DT-FMT-44: ソ, 表, 能, 予 and ポ in Shift_JIS hold 0x5C, 0x5C, 0x5C, 0x5C and 0x7C.
-    #[test]
-    fn japanese_charsets_are_read_before_metacharacters() {
-        for (raw, want) in [
-            ("%83%5c%81%5b%83X", "ソース"),
-            ("%95%5c", "表"),
-            ("%94%5c%97%cd", "能力"),
-            ("%97%5c%92%e8", "予定"),
-            ("%83%7c%83X%83g", "ポスト"),
-            ("%83\\%81[%83X", "ソース"),
-        ] {
-            let got = text(raw);
-            assert_eq!(got, want);
-            assert!(!got.contains(['\\', '|', '`']));
-        }
-        assert_eq!(text("%c6%fc%cb%dc%b8%ec"), "日本語");
-        assert_eq!(text("%E8%A1%A8+select"), "表 select");
-    }
-
-    #[test]
-    fn copies_stand_beside() {
-        assert_eq!(without_comments("1/**/UNION/*x*/SELECT").as_deref(), Some("1 UNION SELECT"));
-        assert_eq!(without_comments("/*!50000UNION*/ SELECT").as_deref(), Some(" UNION SELECT"));
-        assert_eq!(without_comments("a b"), None);
-        assert_eq!(folded("＜ｓｃｒｉｐｔ＞").as_deref(), Some("<script>"));
-        assert_eq!(resolve_path("/a/./b//../c").as_deref(), Some("/a/c"));
-        assert_eq!(resolve_path("/a/b"), None);
-        assert_eq!(text("&lt;script&#62;&#x28;"), "<script>(");
-    }
-
-    proptest! {
-        #[test]
-        fn plain_text_stays(raw in "[A-Za-z0-9/_.=&-]{0,80}") {
-            prop_assert_eq!(text(&raw), raw);
-        }
-
-        #[test]
-        fn any_text_is_read_without_panic(raw in "\\PC{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let _ = readings(&raw, Part::Path);
-            let escaped: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-            let _ = Request::new(&raw, &escaped, &raw, &escaped);
-        }
-
-        #[test]
-        fn text_that_may_not_differ_does_not(raw in "[ -~]{0,60}") {
-            for part in [Part::Path, Part::Query, Part::Header] {
-                if !may_differ(&raw, part) {
-                    prop_assert_eq!(&readings(&raw, part).0, &raw);
-                }
-            }
-        }
-    }
-}
+mod tests;
