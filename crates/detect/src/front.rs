@@ -10,8 +10,8 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 use vocab::{Class, Event, Text};
 
-/// First half of detection. Holds no state about events but when each source spoke, so that any order between files is right. It keeps what it has
-/// learned about log sources (which rules apply), so each thread takes a clone of its own.
+/// First half of detection. Holds no state about events but when each source spoke, so that any order between files is
+/// right. It keeps what it has learned about log sources (which rules apply), so each thread takes a clone of its own.
 #[derive(Clone, Debug)]
 pub struct Front {
     rules: sigma::Engine,

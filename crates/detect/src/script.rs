@@ -48,6 +48,7 @@ pub(crate) fn signal(line: &str, number: u64) -> Signal {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [time, source, outcome, account, rest @ ..] = words.as_slice() else { panic!("too short: {line:?}") };
     let mut signal = Signal {
+        answer: crate::Answer::default(),
         order: OrderKey {
             time: Timestamp::from_seconds(BEGIN + seconds(time)),
             source: 0,
