@@ -129,6 +129,13 @@ pub(crate) fn host(parser: &str, line: &str) -> Event<'static> {
             sigma_services: &["auditd"],
             ..base
         },
+        "www-data" => Event {
+            cmdline: own,
+            actor: Some(Cow::Borrowed("www-data")),
+            category: "process_creation",
+            sigma_services: &["auditd"],
+            ..base
+        },
         "file" => Event { path: own, category: "file_event", sigma_services: &["auditd"], ..base },
         "error" => Event {
             message: own,

@@ -1,16 +1,11 @@
 //! The places where the web and the trace detectors plug in; one line each.
 
-use crate::attempts::Attempt;
 use crate::engine::Detector;
 use crate::rule::RuleSet;
-use crate::signal::Signal;
 use vocab::Context;
 
-/// A login attempt that a web request shows.
-pub(crate) fn web_login(signal: &Signal) -> Option<Attempt> {
-    let _ = signal;
-    None
-}
+/// Logins that web requests show.
+pub(crate) use crate::web::WebLogins;
 
 /// All detectors, in the order in which they see a signal.
 pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detector>> {

@@ -54,6 +54,7 @@ pub struct Assembler {
     /// Short timers of PAM records.
     short: VecDeque<(i64, u64)>,
     pairing: Pairing,
+    web: crate::hooks::WebLogins,
 }
 
 impl Assembler {
@@ -62,7 +63,7 @@ impl Assembler {
         let now = signal.order.time;
         self.tick(now, out);
         let first = out.len();
-        if let Some(attempt) = crate::hooks::web_login(signal) {
+        if let Some(attempt) = self.web.attempt(signal) {
             out.push(attempt);
             return;
         }

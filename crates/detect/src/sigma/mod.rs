@@ -162,4 +162,6 @@ fn cut(text: &str) -> &str {
 }
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod tests;

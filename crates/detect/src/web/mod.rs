@@ -5,13 +5,17 @@
 //! (DT-KND-06).
 
 mod answers;
+mod login;
+mod page;
 mod pages;
 mod payload;
 mod reduce;
 mod scan;
+mod shell;
 mod visitor;
 mod words;
 
+pub(crate) use login::WebLogins;
 pub(crate) use payload::{Payloads, fill};
 pub(crate) use reduce::{answer, needed, telling};
 
@@ -40,6 +44,8 @@ const SITES_MAX: usize = 4_096;
 pub(crate) struct Web {
     payloads: Payloads,
     scan: Scan,
+    writes: page::Pages,
+    shells: shell::Shells,
     visitors: Table<Visitor>,
     pages: Table<Page>,
     sites: FxHashMap<u64, Site>,
@@ -83,6 +89,8 @@ impl Web {
         Self {
             payloads: Payloads::new(rules),
             scan: Scan::new(rules),
+            writes: page::Pages::new(rules),
+            shells: shell::Shells::new(rules),
             visitors: Table::new(VISITORS_MAX),
             pages: Table::new(PAGES_MAX),
             sites: FxHashMap::default(),
@@ -91,9 +99,9 @@ impl Web {
     }
 
     /// The site's state; beyond the bound all further sites share one.
-    fn site(&mut self, key: u64) -> &mut Site {
+    fn site(&mut self, key: u64, now: vocab::Timestamp) -> &mut Site {
         let key = if self.sites.len() >= SITES_MAX && !self.sites.contains_key(&key) { 0 } else { key };
-        self.sites.entry(key).or_insert_with(|| Site::new(page_key(key, reduce::path_hash("/"))))
+        self.sites.entry(key).or_insert_with(|| Site::new(page_key(key, reduce::path_hash("/")), now))
     }
 
     fn ordinary(signal: &Signal) -> bool {
@@ -110,7 +118,7 @@ impl Detector for Web {
             return;
         }
         let place = Place::of(signal);
-        self.site(place.site);
+        let begin = self.site(place.site, signal.order.time).begin;
         let seen = signal.answer;
         let refused = matches!(seen.status, 400..=499) && !seen.has(Answer::ASSET);
         let (visitor, _) = self.visitors.entry(place.visitor, Visitor::default);
@@ -121,6 +129,16 @@ impl Detector for Web {
             if Self::ordinary(signal) && !hostile {
                 page.learn(seen.bytes);
             }
+        }
+        self.shells.push(signal, place.page, begin, visitor, ctx);
+        if seen.has(Answer::WRITE) {
+            let before = self.pages.get(place.page).and_then(Page::typical);
+            let path = signal.detail.as_deref().map_or("", |detail| detail.url_path.as_str());
+            let folder =
+                page::folder(path).map_or(0, |folder| page_key(place.site, reduce::path_hash(folder)));
+            self.writes.write(signal, place.page, folder, before, visitor, ctx);
+        } else {
+            self.writes.served(signal, place.page, ctx);
         }
         let matched = self.payloads.push(signal, visitor, ctx, &mut self.parked);
         if matched

@@ -1,7 +1,9 @@
 //! What a site usually answers, so that an unusual answer stands out (detection.md 4.6, outcome per request).
 
+use super::reduce::alike;
 use crate::prim::table::Keep;
 use smallvec::SmallVec;
+use vocab::Timestamp;
 
 /// Answers of a page that are enough to call their sizes usual.
 const LEARNED_MIN: u32 = 3;
@@ -10,12 +12,6 @@ const SOFT_PATHS_MIN: usize = 3;
 /// Sizes remembered for a page, and for the missing pages of a site.
 const SIZES_MAX: usize = 4;
 const SOFT_SIZES_MAX: usize = 8;
-
-/// Two sizes within 2 %, or within the length of an echoed word.
-fn alike(a: u32, b: u32) -> bool {
-    let difference = a.abs_diff(b);
-    difference <= 24 || u64::from(difference) * 50 <= u64::from(a.max(b))
-}
 
 /// Usual answers of one path: successful GET requests without a payload.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +63,15 @@ impl Page {
         self.count >= LEARNED_MIN
     }
 
+    /// The size that the page mostly has.
+    pub(super) fn typical(&self) -> Option<u32> {
+        self.sizes
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .max_by_key(|(_, count)| *count)
+            .map(|(size, _)| *size)
+    }
+
     /// One of the sizes that the page has.
     pub(super) fn is_usual(&self, bytes: u32) -> bool {
         self.sizes.iter().any(|(size, count)| *count > 0 && alike(*size, bytes))
@@ -88,12 +93,14 @@ pub(super) struct Site {
     missing: SmallVec<[(u32, SmallVec<[u64; SOFT_PATHS_MIN]>); 1]>,
     /// Hash of the path `/`, to compare with: some sites answer everything with their first page.
     pub(super) root: u64,
+    /// First request in the log.
+    pub(super) begin: Timestamp,
 }
 
 impl Site {
-    /// A site whose first page has this key.
-    pub(super) fn new(root: u64) -> Self {
-        Self { root, ..Self::default() }
+    /// A site whose first page has this key, first asked at `begin`.
+    pub(super) fn new(root: u64, begin: Timestamp) -> Self {
+        Self { root, begin, ..Self::default() }
     }
 
     /// A hostile or missing path was answered with this size.

@@ -45,6 +45,12 @@ pub(crate) fn telling(event: &Event<'_>) -> bool {
         || event.flags.has(Flags::AMBIGUOUS)
 }
 
+/// Two sizes within 2 %, or within the length of an echoed word.
+pub(super) fn alike(a: u32, b: u32) -> bool {
+    let difference = a.abs_diff(b);
+    difference <= 24 || u64::from(difference) * 50 <= u64::from(a.max(b))
+}
+
 /// Hash of a path; never 0.
 pub(super) fn path_hash(path: &str) -> u64 {
     let mut hasher = FxHasher::default();

