@@ -13,6 +13,7 @@ use vocab::{
 /// One failed try: source, account and session by number.
 fn signal(number: u32, source: u32, account: u32, success: bool) -> Signal {
     Signal {
+        answer: detect::Answer::default(),
         order: OrderKey {
             time: Timestamp(1_772_409_600_000_000 + i64::from(number) * 20_000),
             source: 0,

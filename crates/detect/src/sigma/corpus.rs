@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use vocab::Event;
 
+#[expect(clippy::disallowed_methods, reason = "a test looks for the corpora where the environment says")]
 /// Folder of the corpora; `None`, said aloud, where it is missing.
 fn corpora() -> Option<PathBuf> {
     let folder = std::env::var_os("SEKISHO_CORPORA")

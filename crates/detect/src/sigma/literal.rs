@@ -1,16 +1,15 @@
 //! Necessary literals of a rule: at least one of them stands in the scanned text of every event that the rule matches.
 //!
-//! They make the prefilter. A rule without them is evaluated on every event of its log source. Literals are ASCII and
-//! looked for without regard to case; letters outside ASCII whose lower case is ASCII are handled by the caller.
+//! They make the prefilter. A rule without them is evaluated on every event of its log source. Literals are looked for
+//! without regard to the case of ASCII letters; outside ASCII they hold signs without case only. Letters outside ASCII
+//! whose lower case is ASCII are handled by the caller.
 
-use super::slot::{group, slot};
+use super::slot::{Slot, group, slot};
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Modifier, Quantifier, SelectorPattern, SigmaRule, SigmaString,
     SigmaValue, StringPart,
 };
 
-/// Shortest literal worth looking for, bytes.
-const LITERAL_BYTES_MIN: usize = 2;
 /// More alternatives than this are not looked for.
 const LITERALS_MAX: usize = 4096;
 
@@ -61,7 +60,7 @@ fn of_detection(detection: &Detection) -> Option<Vec<Literal>> {
         Detection::AnyOf(parts) => union(parts.iter().map(of_detection)),
         Detection::And(parts) => best(parts.iter().map(of_detection)),
         Detection::Keywords(values) => {
-            union(values.iter().map(|value| of_value(value, group::ALL, false).map(|literal| vec![literal])))
+            union(values.iter().map(|value| of_value(value, group::ALL, None).map(|literal| vec![literal])))
         }
         Detection::ArrayMatch { .. } | Detection::Conditional { .. } => None,
     }
@@ -77,35 +76,49 @@ fn of_item(item: &DetectionItem) -> Option<Vec<Literal>> {
     if !item.field.modifiers.iter().all(plain) {
         return None;
     }
-    let (groups, joined) = match item.field.name.as_deref() {
-        None => (group::ALL, false),
-        Some(name) => (slot(name).groups(), slot(name).joined()),
+    let (groups, joint) = match item.field.name.as_deref() {
+        None => (group::ALL, None),
+        Some(name) => (slot(name).groups(), joint(slot(name))),
     };
     if groups == 0 {
         return None;
     }
     let literals =
-        item.values.iter().map(|value| of_value(value, groups, joined).map(|literal| vec![literal]));
+        item.values.iter().map(|value| of_value(value, groups, joint).map(|literal| vec![literal]));
     if item.field.modifiers.contains(&Modifier::All) { best(literals) } else { union(literals) }
 }
 
-fn of_value(value: &SigmaValue, groups: u8, joined: bool) -> Option<Literal> {
+fn of_value(value: &SigmaValue, groups: u8, joint: Option<char>) -> Option<Literal> {
     match value {
-        SigmaValue::String(text) => longest(text, joined).map(|literal| (literal, groups)),
+        SigmaValue::String(text) => longest(text, joint).map(|literal| (literal, groups)),
         _ => None,
     }
 }
 
-/// The longest run of ASCII text between wildcards; cut at `?` and line ends where the field joins two texts.
-fn longest(text: &SigmaString, joined: bool) -> Option<String> {
+/// The sign that joins two texts to the value of the field, so that a literal is cut there.
+const fn joint(slot: Slot) -> Option<char> {
+    match slot {
+        Slot::Uri => Some('?'),
+        Slot::ReadUrl | Slot::ReadRequest | Slot::ReadPath | Slot::ReadQuery => Some('\n'),
+        _ => None,
+    }
+}
+
+/// ASCII, or a sign that is its own upper and lower case.
+fn has_one_form(sign: char) -> bool {
+    sign.is_ascii() || sign.to_lowercase().eq([sign]) && sign.to_uppercase().eq([sign])
+}
+
+/// The longest run of text between wildcards that is written in one way only.
+fn longest(text: &SigmaString, joint: Option<char>) -> Option<String> {
     let mut runs: Vec<&str> = Vec::new();
     for part in &text.parts {
         if let StringPart::Plain(plain) = part {
-            runs.extend(plain.split(|sign: char| !sign.is_ascii() || joined && matches!(sign, '?' | '\n')));
+            runs.extend(plain.split(|sign: char| !has_one_form(sign) || Some(sign) == joint));
         }
     }
     let best = runs.into_iter().max_by_key(|run| run.len())?;
-    (best.len() >= LITERAL_BYTES_MIN).then(|| best.to_ascii_lowercase())
+    (!best.is_empty()).then(|| best.to_ascii_lowercase())
 }
 
 /// All must hold: the most telling of those that say anything.

@@ -15,7 +15,7 @@ pub use load::Document;
 
 use crate::RuleIndex;
 use load::Parsed;
-use plan::{Plan, Sources};
+use plan::{Plan, Quiet, Sources};
 use rsigma_eval::EvaluationResult;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ const VALUE_BYTES_MAX: usize = 2048;
 #[derive(Clone, Default)]
 pub struct Engine {
     loaded: Arc<Vec<Parsed>>,
-    plans: Vec<Arc<Plan>>,
+    plans: Vec<(Arc<Plan>, Quiet)>,
     last: usize,
 }
 
@@ -63,26 +63,39 @@ impl Engine {
 
     /// As [`Engine::matches`], without the prefilter: every rule of the log source is evaluated. For comparison.
     pub fn matches_slowly(&mut self, event: &Event<'_>, out: &mut SmallVec<[RuleIndex; 2]>) {
-        let plan = self.plan(event);
+        let place = self.plan(event);
+        let Some((plan, _)) = self.plans.get(place) else { return };
         self.evaluate(&View::new(event), &plan.all, &mut |index, _| out.push(index));
+    }
+
+    /// Appends the rules that the prefilter leaves to be evaluated on the event, for statistics of rules (DT-RUL-12).
+    pub fn candidates(&mut self, event: &Event<'_>, out: &mut Vec<RuleIndex>) {
+        let place = self.plan(event);
+        let Some((plan, quiet)) = self.plans.get_mut(place) else { return };
+        let mut candidates: SmallVec<[u32; 8]> = SmallVec::new();
+        plan.candidates(&View::new(event), quiet, &mut candidates);
+        out.extend(candidates.iter().filter_map(|place| Some(self.loaded.get(*place as usize)?.index)));
     }
 
     /// For the log source of the event: rules that apply, rules that are evaluated on every event.
     #[must_use]
     pub fn plan_size(&mut self, event: &Event<'_>) -> (usize, usize) {
-        let plan = self.plan(event);
-        (plan.all.len(), plan.always.len())
+        let place = self.plan(event);
+        self.plans.get(place).map_or((0, 0), |(plan, _)| (plan.all.len(), plan.always.len()))
     }
 
     fn filtered(&mut self, event: &Event<'_>, found: &mut dyn FnMut(RuleIndex, &EvaluationResult)) {
         if self.loaded.is_empty() {
             return;
         }
-        let plan = self.plan(event);
+        let place = self.plan(event);
+        let Some((plan, quiet)) = self.plans.get_mut(place) else { return };
         let view = View::new(event);
         let mut candidates: SmallVec<[u32; 8]> = SmallVec::new();
-        plan.candidates(&view, &mut candidates);
-        self.evaluate(&view, &candidates, found);
+        plan.candidates(&view, quiet, &mut candidates);
+        if !candidates.is_empty() {
+            self.evaluate(&view, &candidates, found);
+        }
     }
 
     fn evaluate(
@@ -99,32 +112,28 @@ impl Engine {
         }
     }
 
-    fn plan(&mut self, event: &Event<'_>) -> Arc<Plan> {
+    /// Place of the plan for the log source of the event.
+    fn plan(&mut self, event: &Event<'_>) -> usize {
         let sources =
             Sources { product: event.product, category: event.category, services: event.sigma_services };
-        if let Some(plan) = self.plans.get(self.last)
-            && plan.sources.is(&sources)
-        {
-            return Arc::clone(plan);
+        if self.plans.get(self.last).is_some_and(|(plan, _)| plan.sources.is(&sources)) {
+            return self.last;
         }
-        if let Some(place) = self.plans.iter().position(|plan| plan.sources == sources) {
+        if let Some(place) = self.plans.iter().position(|(plan, _)| plan.sources == sources) {
             self.last = place;
-            if let Some(plan) = self.plans.get(place) {
-                return Arc::clone(plan);
-            }
+            return place;
         }
         let numbered = (0_u32..).zip(self.loaded.iter());
         let plan = Plan::new(
             sources,
             numbered.map(|(number, armed)| (number, &armed.source, armed.literals.as_deref())),
         );
-        let plan = Arc::new(plan);
         if self.plans.len() >= PLANS_MAX {
             self.plans.clear();
         }
-        self.plans.push(Arc::clone(&plan));
+        self.plans.push((Arc::new(plan), Quiet::default()));
         self.last = self.plans.len() - 1;
-        plan
+        self.last
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is to be evaluated for one log source: the rules that apply, and the prefilter over their literals.
 
 use super::literal::Literal;
+use super::slot::group;
 use super::view::View;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rsigma_parser::LogSource;
@@ -51,10 +52,58 @@ pub(super) struct Plan {
     pub(super) always: Vec<u32>,
     /// Every rule that applies.
     pub(super) all: Vec<u32>,
+    /// One search for each kind of text, so that a word in one makes no candidate of a rule about another.
+    url: Search,
+    header: Search,
+    rest: Search,
+}
+
+/// A search for the literals that count in one kind of text.
+#[derive(Debug, Default)]
+struct Search {
     automaton: Option<AhoCorasick>,
     /// Per literal: groups in which it counts, and the rule.
     owners: Vec<SmallVec<[(u8, u32); 2]>>,
-    groups: u8,
+}
+
+impl Search {
+    /// Builds the search from literals with their owners; `None` when there is no room for it.
+    fn new<'l>(literals: impl Iterator<Item = (&'l str, u8, u32)>) -> Option<Self> {
+        let mut search = Self::default();
+        let mut patterns: Vec<&str> = Vec::new();
+        let mut known: hashbrown::HashMap<&str, usize> = hashbrown::HashMap::new();
+        for (text, groups, rule) in literals {
+            let place = *known.entry(text).or_insert_with(|| {
+                patterns.push(text);
+                search.owners.push(SmallVec::new());
+                patterns.len() - 1
+            });
+            if let Some(owners) = search.owners.get_mut(place) {
+                owners.push((groups, rule));
+            }
+        }
+        if patterns.is_empty() {
+            return Some(search);
+        }
+        let total: usize = patterns.iter().map(|pattern| pattern.len()).sum();
+        let kind = if total < 20_000 { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+        search.automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(kind))
+            .build(&patterns)
+            .ok();
+        search.automaton.is_some().then_some(search)
+    }
+
+    fn find(&self, text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>) {
+        let Some(automaton) = &self.automaton else { return };
+        for hit in automaton.find_overlapping_iter(text) {
+            let owners =
+                self.owners.get(hit.pattern().as_usize()).map(SmallVec::as_slice).unwrap_or_default();
+            out.extend(owners.iter().filter(|(wanted, _)| wanted & groups != 0).map(|(_, rule)| *rule));
+        }
+    }
 }
 
 impl Plan {
@@ -63,70 +112,62 @@ impl Plan {
         sources: Sources,
         rules: impl Iterator<Item = (u32, &'r LogSource, Option<&'r [Literal]>)>,
     ) -> Self {
-        let mut plan = Self {
-            sources,
-            always: Vec::new(),
-            all: Vec::new(),
-            automaton: None,
-            owners: Vec::new(),
-            groups: 0,
-        };
-        let mut patterns: Vec<&str> = Vec::new();
-        let mut known: hashbrown::HashMap<&str, usize> = hashbrown::HashMap::new();
-        for (number, source, literals) in rules {
-            if !sources.accepts(source) {
-                continue;
-            }
-            plan.all.push(number);
-            let Some(literals) = literals else {
-                plan.always.push(number);
-                continue;
-            };
-            for (text, groups) in literals {
-                plan.groups |= groups;
-                let place = *known.entry(text.as_str()).or_insert_with(|| {
-                    patterns.push(text);
-                    plan.owners.push(SmallVec::new());
-                    patterns.len() - 1
-                });
-                if let Some(owners) = plan.owners.get_mut(place) {
-                    owners.push((*groups, number));
+        let (mut always, mut all, mut literals) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, _, own) in rules.filter(|(_, source, _)| sources.accepts(source)) {
+            all.push(number);
+            match own {
+                Some(own) => {
+                    literals.extend(own.iter().map(|(text, groups)| (text.as_str(), *groups, number)))
                 }
+                None => always.push(number),
             }
         }
-        if !patterns.is_empty() {
-            let total: usize = patterns.iter().map(|pattern| pattern.len()).sum();
-            let kind = if total < 20_000 { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-            plan.automaton = AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .match_kind(MatchKind::Standard)
-                .kind(Some(kind))
-                .build(&patterns)
-                .ok();
-            if plan.automaton.is_none() {
-                plan.always.clone_from(&plan.all);
-            }
+        let search =
+            |wanted: u8| Search::new(literals.iter().copied().filter(|(_, groups, _)| groups & wanted != 0));
+        let header = group::AGENT | group::REFERRER;
+        match (search(group::URL), search(header), search(group::REST)) {
+            (Some(url), Some(header), Some(rest)) => Self { sources, always, all, url, header, rest },
+            _ => Self {
+                sources,
+                always: all.clone(),
+                all,
+                url: Search::default(),
+                header: Search::default(),
+                rest: Search::default(),
+            },
         }
-        plan
     }
 
     /// Rules that can match the event: those without literals, and those of which a literal was seen. In order, once each.
-    pub(super) fn candidates(&self, view: &View<'_>, out: &mut SmallVec<[u32; 8]>) {
+    pub(super) fn candidates(&self, view: &View<'_>, quiet: &mut Quiet, out: &mut SmallVec<[u32; 8]>) {
         out.extend_from_slice(&self.always);
-        let Some(automaton) = &self.automaton else { return };
         let mut unusual = false;
-        view.scan(self.groups, &mut |text, groups| {
+        let mut scan = |text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>| {
             unusual = unusual || folds_to_ascii(text);
-            if unusual {
-                return true;
+            match groups {
+                group::PATH | group::QUERY => self.url.find(text, groups, out),
+                group::AGENT | group::REFERRER => self.header.find(text, groups, out),
+                _ => self.rest.find(text, groups, out),
             }
-            for hit in automaton.find_overlapping_iter(text) {
-                let owners =
-                    self.owners.get(hit.pattern().as_usize()).map(SmallVec::as_slice).unwrap_or_default();
-                out.extend(owners.iter().filter(|(wanted, _)| wanted & groups != 0).map(|(_, rule)| *rule));
+        };
+        if self.url.automaton.is_some() {
+            view.scan_url(&mut |text, groups| scan(text, groups, out));
+        }
+        if self.header.automaton.is_some() {
+            for (text, groups) in view.headers() {
+                if quiet.is_known(text, groups) {
+                    continue;
+                }
+                let before = out.len();
+                view.scan_header(text, groups, &mut |text| scan(text, groups, out));
+                if out.len() == before {
+                    quiet.learn(text, groups);
+                }
             }
-            false
-        });
+        }
+        if self.rest.automaton.is_some() {
+            view.scan_rest(&mut |text| scan(text, group::REST, out));
+        }
         if unusual {
             out.clear();
             out.extend_from_slice(&self.all);
@@ -134,6 +175,47 @@ impl Plan {
         if out.len() > 1 {
             out.sort_unstable();
             out.dedup();
+        }
+    }
+}
+
+/// Places of the memory of quiet headers.
+const QUIET_PLACES: usize = 512;
+/// Longest header remembered, bytes.
+const QUIET_BYTES_MAX: usize = 512;
+
+/// User agents and referrers that were looked at and hold no literal. Most requests carry one of a few.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quiet {
+    places: Vec<Option<Box<str>>>,
+}
+
+impl Quiet {
+    fn place(text: &str, groups: u8) -> usize {
+        let bytes = text.as_bytes();
+        let end = bytes.len().saturating_sub(8);
+        let word = |at: usize| {
+            bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map_or(0, u64::from_le_bytes)
+        };
+        let mix =
+            word(0) ^ word(end / 2).rotate_left(17) ^ word(end).rotate_left(31) ^ (bytes.len() as u64) << 8;
+        let spread = (mix ^ u64::from(groups)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55;
+        usize::try_from(spread).unwrap_or(0) % QUIET_PLACES
+    }
+
+    fn is_known(&self, text: &str, groups: u8) -> bool {
+        matches!(self.places.get(Self::place(text, groups)), Some(Some(known)) if **known == *text)
+    }
+
+    fn learn(&mut self, text: &str, groups: u8) {
+        if text.len() > QUIET_BYTES_MAX || folds_to_ascii(text) {
+            return;
+        }
+        if self.places.is_empty() {
+            self.places.resize(QUIET_PLACES, None);
+        }
+        if let Some(place) = self.places.get_mut(Self::place(text, groups)) {
+            *place = Some(text.into());
         }
     }
 }

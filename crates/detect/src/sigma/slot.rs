@@ -7,16 +7,20 @@ use vocab::Event;
 
 /// Which scanned text a field is part of. The literal prefilter looks into these texts only.
 pub(super) mod group {
-    /// Path and query, raw and every reading.
-    pub(crate) const URL: u8 = 1;
+    /// Path, raw and every reading.
+    pub(crate) const PATH: u8 = 1;
+    /// Query, raw and every reading.
+    pub(crate) const QUERY: u8 = 2;
+    /// Both.
+    pub(crate) const URL: u8 = PATH | QUERY;
     /// User agent.
-    pub(crate) const AGENT: u8 = 2;
+    pub(crate) const AGENT: u8 = 4;
     /// Referrer.
-    pub(crate) const REFERRER: u8 = 4;
+    pub(crate) const REFERRER: u8 = 8;
     /// Every other text.
-    pub(crate) const REST: u8 = 8;
+    pub(crate) const REST: u8 = 16;
     /// All of them.
-    pub(crate) const ALL: u8 = 15;
+    pub(crate) const ALL: u8 = 31;
 }
 
 /// Where a Sigma field name points.
@@ -137,8 +141,9 @@ impl Slot {
     /// Scanned texts that hold the value; 0 = the value is no scanned text.
     pub(super) const fn groups(self) -> u8 {
         match self {
-            Self::Uri | Self::Stem | Self::Query | Self::Extension => group::URL,
-            Self::ReadPath | Self::ReadQuery | Self::ReadUrl => group::URL,
+            Self::Stem | Self::Extension | Self::ReadPath => group::PATH,
+            Self::Query | Self::ReadQuery => group::QUERY,
+            Self::Uri | Self::ReadUrl => group::URL,
             Self::Agent | Self::ReadAgent => group::AGENT,
             Self::Referrer | Self::ReadReferrer => group::REFERRER,
             Self::ReadRequest => group::URL | group::AGENT | group::REFERRER,
@@ -153,11 +158,6 @@ impl Slot {
             Self::BytesOut | Self::BytesIn | Self::TimeTaken | Self::Outcome | Self::Date | Self::Clock => 0,
             Self::Rounds | Self::Overlong | Self::Nul | Self::UnicodeEscape => 0,
         }
-    }
-
-    /// The value is two texts joined by `?` or line ends, so a literal is cut there before it is looked for.
-    pub(super) const fn joined(self) -> bool {
-        matches!(self, Self::Uri | Self::ReadUrl | Self::ReadRequest)
     }
 }
 

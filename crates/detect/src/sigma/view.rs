@@ -50,83 +50,85 @@ impl<'e> View<'e> {
         })
     }
 
-    /// Calls `scan` with every text that a rule can look into, and its group; stops when `scan` says `true`.
-    ///
-    /// Texts that are slices of the message are covered by the message, which counts for all groups.
-    pub(super) fn scan(&self, wanted: u8, scan: &mut dyn FnMut(&str, u8) -> bool) -> bool {
+    /// Calls `scan` with path and query, raw and every reading that differs.
+    pub(super) fn scan_url(&self, scan: &mut dyn FnMut(&str, u8)) {
         let event = self.event;
-        let message = event.message.as_deref().unwrap_or_default();
-        let inside = {
-            let bounds = message.as_bytes().as_ptr_range();
-            move |text: &str| bounds.contains(&text.as_ptr())
+        let mut part = |text: &vocab::Text<'_>, part: Part, groups: u8| {
+            let Some(text) = text.as_deref().filter(|text| !text.is_empty()) else { return false };
+            scan(text, groups);
+            canon::may_differ(text, part)
         };
-        if !message.is_empty() && scan(message, group::ALL) {
-            return true;
+        let path = part(&event.url_path, Part::Path, group::PATH);
+        let query = part(&event.url_query, Part::Query, group::QUERY);
+        if path {
+            scan(&self.request().path, group::PATH);
         }
-        let mut part = |text: &vocab::Text<'_>, groups: u8| {
-            let Some(text) = text.as_deref() else { return false };
-            text.len() > 1 && wanted & groups != 0 && !inside(text) && scan(text, groups)
-        };
-        if part(&event.url_path, group::URL)
-            || part(&event.url_query, group::URL)
-            || part(&event.user_agent, group::AGENT)
-            || part(&event.referrer, group::REFERRER)
-        {
-            return true;
+        if query {
+            scan(&self.request().query, group::QUERY);
         }
-        if wanted & group::REST != 0 {
-            let rest = [
-                &event.cmdline,
-                &event.process,
-                &event.parent,
-                &event.cwd,
-                &event.path,
-                &event.user,
-                &event.actor,
-                &event.target_user,
-                &event.group,
-                &event.http_method,
-                &event.url_host,
-                &event.src_host,
-                &event.dst_host,
-                &event.service,
-                &event.session,
-                &event.reason_code,
-                &event.signature,
-                &event.device,
-                &event.user_uid,
-                &event.user_domain,
-            ];
-            if rest.into_iter().any(|text| part(text, group::REST)) {
-                return true;
-            }
-            if event.extra.iter().any(|extra| !inside(&extra.value) && scan(&extra.value, group::REST)) {
-                return true;
-            }
-        }
-        self.scan_readings(wanted, scan)
     }
 
-    fn scan_readings(&self, wanted: u8, scan: &mut dyn FnMut(&str, u8) -> bool) -> bool {
-        if wanted & (group::URL | group::AGENT | group::REFERRER) == 0 {
-            return false;
-        }
+    /// User agent and referrer, each with its group.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'e str, u8)> {
         let event = self.event;
-        let differs = |text: &vocab::Text<'_>, part: Part| {
-            text.as_deref().is_some_and(|text| canon::may_differ(text, part))
-        };
-        let path = differs(&event.url_path, Part::Path);
-        let query = differs(&event.url_query, Part::Query);
-        let agent = differs(&event.user_agent, Part::Header);
-        let referrer = differs(&event.referrer, Part::Header);
-        if !(path || query || agent || referrer) {
-            return false;
+        [(&event.user_agent, group::AGENT), (&event.referrer, group::REFERRER)]
+            .into_iter()
+            .filter_map(|(text, groups)| Some((text.as_deref().filter(|text| !text.is_empty())?, groups)))
+    }
+
+    /// Calls `scan` with a header, raw and every reading that differs.
+    pub(super) fn scan_header(&self, text: &str, groups: u8, scan: &mut dyn FnMut(&str)) {
+        scan(text);
+        if canon::may_differ(text, Part::Header) {
+            scan(if groups == group::AGENT { &self.request().agent } else { &self.request().referrer });
         }
-        let request = self.request();
-        path && scan(&request.path, group::URL)
-            || query && scan(&request.query, group::URL)
-            || agent && scan(&request.agent, group::AGENT)
-            || referrer && scan(&request.referrer, group::REFERRER)
+    }
+
+    /// Calls `scan` with the message and every other text. Texts that are slices of the message are covered by it.
+    pub(super) fn scan_rest(&self, scan: &mut dyn FnMut(&str)) {
+        let event = self.event;
+        let message = event.message.as_deref().unwrap_or_default();
+        let bounds = message.as_bytes().as_ptr_range();
+        if !message.is_empty() {
+            scan(message);
+        }
+        let texts = [
+            &event.cmdline,
+            &event.process,
+            &event.parent,
+            &event.cwd,
+            &event.path,
+            &event.user,
+            &event.actor,
+            &event.target_user,
+            &event.group,
+            &event.http_method,
+            &event.url_host,
+            &event.src_host,
+            &event.dst_host,
+            &event.service,
+            &event.session,
+            &event.reason_code,
+            &event.signature,
+            &event.device,
+            &event.user_uid,
+            &event.user_domain,
+            // For keywords, which look into every text.
+            &event.url_path,
+            &event.url_query,
+            &event.user_agent,
+            &event.referrer,
+        ];
+        for text in texts.into_iter().filter_map(|text| text.as_deref()) {
+            if !text.is_empty() && !bounds.contains(&text.as_ptr()) {
+                scan(text);
+            }
+        }
+        for extra in &event.extra {
+            if !bounds.contains(&extra.value.as_ptr()) {
+                scan(&extra.value);
+            }
+        }
     }
 }
 
