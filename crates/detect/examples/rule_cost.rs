@@ -51,7 +51,8 @@ struct Line {
 
 fn line(number: usize, target: &str) -> Line {
     let agent = AGENTS[number % AGENTS.len()];
-    let referrer = if number.is_multiple_of(3) { "-" } else { "https://www.example.jp/products/list?category=kimono" };
+    let referrer =
+        if number.is_multiple_of(3) { "-" } else { "https://www.example.jp/products/list?category=kimono" };
     let head = "\"GET ";
     let text = format!("{head}{target} HTTP/1.1\" 200 {} \"{referrer}\" \"{agent}\"", 500 + number % 9000);
     let start = head.len();
@@ -77,6 +78,7 @@ fn event<'a>(number: usize, line: &'a Line) -> Event<'a> {
         category: "webserver",
         sigma_services: &["access"],
         src_ip: Some(std::net::Ipv4Addr::from(0xC633_6400 + (number as u32) % 250).into()),
+        dst_host: Some("web01".into()),
         http_method: Some("GET".into()),
         url_path: part(&line.path),
         url_query: line.query.as_ref().and_then(part),

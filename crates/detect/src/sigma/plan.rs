@@ -125,7 +125,7 @@ impl Plan {
         let search =
             |wanted: u8| Search::new(literals.iter().copied().filter(|(_, groups, _)| groups & wanted != 0));
         let header = group::AGENT | group::REFERRER;
-        match (search(group::URL), search(header), search(group::REST)) {
+        match (search(group::URL | group::METHOD), search(header), search(group::REST)) {
             (Some(url), Some(header), Some(rest)) => Self { sources, always, all, url, header, rest },
             _ => Self {
                 sources,
@@ -145,7 +145,7 @@ impl Plan {
         let mut scan = |text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>| {
             unusual = unusual || folds_to_ascii(text);
             match groups {
-                group::PATH | group::QUERY => self.url.find(text, groups, out),
+                group::PATH | group::QUERY | group::METHOD => self.url.find(text, groups, out),
                 group::AGENT | group::REFERRER => self.header.find(text, groups, out),
                 _ => self.rest.find(text, groups, out),
             }

@@ -17,10 +17,12 @@ pub(super) mod group {
     pub(crate) const AGENT: u8 = 4;
     /// Referrer.
     pub(crate) const REFERRER: u8 = 8;
+    /// Method of the request.
+    pub(crate) const METHOD: u8 = 16;
     /// Every other text.
-    pub(crate) const REST: u8 = 16;
+    pub(crate) const REST: u8 = 32;
     /// All of them.
-    pub(crate) const ALL: u8 = 31;
+    pub(crate) const ALL: u8 = 63;
 }
 
 /// Where a Sigma field name points.
@@ -152,7 +154,8 @@ impl Slot {
             }
             Self::Actor | Self::Target | Self::Group | Self::Session | Self::Service => group::REST,
             Self::Process | Self::Parent | Self::Command | Self::Folder | Self::Path => group::REST,
-            Self::Method | Self::UrlHost | Self::Message | Self::ReasonCode | Self::Signature => group::REST,
+            Self::Method => group::METHOD,
+            Self::UrlHost | Self::Message | Self::ReasonCode | Self::Signature => group::REST,
             Self::Extra => group::REST,
             Self::SrcIp | Self::SrcPort | Self::DstIp | Self::DstPort | Self::Pid | Self::Status => 0,
             Self::BytesOut | Self::BytesIn | Self::TimeTaken | Self::Outcome | Self::Date | Self::Clock => 0,

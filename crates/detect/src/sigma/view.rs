@@ -50,9 +50,12 @@ impl<'e> View<'e> {
         })
     }
 
-    /// Calls `scan` with path and query, raw and every reading that differs.
+    /// Calls `scan` with method, path and query, raw and every reading that differs.
     pub(super) fn scan_url(&self, scan: &mut dyn FnMut(&str, u8)) {
         let event = self.event;
+        if let Some(method) = event.http_method.as_deref() {
+            scan(method, group::METHOD);
+        }
         let mut part = |text: &vocab::Text<'_>, part: Part, groups: u8| {
             let Some(text) = text.as_deref().filter(|text| !text.is_empty()) else { return false };
             scan(text, groups);

@@ -129,7 +129,7 @@ impl Payloads {
         observe(finding, "distinct_payloads", family.payloads.len(), Some(class.distinct));
         if first && family.quoted < QUOTES_MAX {
             family.quoted += 1;
-            finding.notes.push(words::quote(detail, &rule.meta.reference.title, signal.answer.status));
+            finding.notes.push(words::quote(detail, rule, signal.answer.status));
         }
         if waited(signal, rule.kind()) {
             effect(finding, record(signal, EvidenceRole::Effect), filed);

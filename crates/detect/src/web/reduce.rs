@@ -20,8 +20,11 @@ const PAGES: [&str; 6] = ["html", "htm", "xhtml", "shtml", "txt", "xml"];
 
 /// Ending of the last path segment, without the dot; empty when there is none.
 pub(super) fn extension(path: &str) -> &str {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+    let bytes = path.as_bytes();
+    match memchr::memrchr2(b'.', b'/', bytes) {
+        Some(at) if bytes.get(at) == Some(&b'.') => path.get(at + 1..).unwrap_or_default(),
+        _ => "",
+    }
 }
 
 fn one_of(extension: &str, list: &[&str]) -> bool {
@@ -35,7 +38,7 @@ pub(crate) fn needed(event: &Event<'_>) -> bool {
         return event.http_status.is_some_and(|status| status >= 400);
     };
     let reading = matches!(event.http_method.as_deref(), Some("GET" | "HEAD"));
-    !reading || event.user.is_some() || event.url_query.is_some() || !one_of(extension(path), &ASSETS)
+    !reading || event.user.is_some() || !one_of(extension(path), &ASSETS)
 }
 
 /// Must the text of the request stay, although no rule matched? Not for a page that was served.

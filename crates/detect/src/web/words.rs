@@ -2,6 +2,7 @@
 
 use super::reduce::path_hash;
 use crate::canon::{Part, decode, readings};
+use crate::rule::Rule;
 use crate::signal::Detail;
 use vocab::Message;
 
@@ -49,18 +50,24 @@ pub(super) fn parameter(detail: &Detail) -> Option<u64> {
 }
 
 /// A sentence that quotes the payload, raw and canonical side by side.
-pub(super) fn quote(detail: &Detail, rule: &str, status: u16) -> Message {
+pub(super) fn quote(detail: &Detail, rule: &Rule, status: u16) -> Message {
     let (raw, canonical) = (raw(detail), canonical(detail));
     let id = if raw == canonical { "web-payload" } else { "web-payload-decoded" };
     let mut message = Message::new(id)
         .with("method", detail.http_method.as_str())
         .with("request", cut(&raw))
-        .with("rule", rule)
+        .with("rule", name(rule))
         .with("status", u32::from(status));
     if raw != canonical {
         message = message.with("reading", cut(&canonical));
     }
     message
+}
+
+/// Name of a shipped rule, in the language of the reader (DT-RUL-18).
+fn name(rule: &Rule) -> Message {
+    let file = rule.file.rsplit('/').next().unwrap_or(&rule.file);
+    Message::new(format!("webrule-{}", file.trim_end_matches(".yml").replace('_', "-")))
 }
 
 /// Seconds that the payload asks the database to wait (K-36).
@@ -102,7 +109,21 @@ mod tests {
     #[test]
     fn hostile_text_is_cut_at_a_character() {
         let long = "あ".repeat(400);
-        let message = quote(&detail("/", &long), "r", 200);
-        assert_eq!(message.id, "web-payload");
+        assert_eq!(cut(&long).chars().count(), 100);
+    }
+
+    #[test]
+    fn every_rule_about_requests_has_a_name_in_both_languages() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../locales");
+        let (rules, _) = crate::RuleSet::load(crate::BUILTIN, &[]);
+        for language in ["ja", "en"] {
+            let text = std::fs::read_to_string(folder.join(language).join("web.ftl")).expect("web.ftl");
+            for (_, rule) in rules.iter() {
+                if rule.file.starts_with("web/") && matches!(rule.body, crate::rule::Body::Sigma(_)) {
+                    let id = name(rule).id;
+                    assert!(text.contains(&format!("\n{id} = ")), "{language} {id}");
+                }
+            }
+        }
     }
 }
