@@ -2,10 +2,11 @@
 
 use super::settings::Settings;
 use super::tries::Try;
-use crate::attempts::canonical;
+use crate::attempts::{canonical, stable_hash};
 use crate::findings::{EVIDENCE_EDGE_MAX, Edges, Mark};
 use compact_str::CompactString;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use vocab::{Citation, Kind, Timestamp, Trust};
@@ -18,17 +19,20 @@ const SOURCES_MAX: usize = 10_000;
 const ENTERED_MAX: usize = 100_000;
 /// Sessions named per attack.
 const SESSIONS_MAX: usize = 256;
+/// Hosts and services named per attack.
+const HOSTS_MAX: usize = 1_024;
+/// Parts of the window of K-01 in which tries are counted.
+const PARTS: i64 = 16;
 /// Gaps kept for the median (K-03).
 const GAPS_MAX: usize = 64;
-
-/// Name, host and service.
-pub(crate) type AccountKey = (CompactString, u32, u32);
 
 /// One account inside an attack.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) name: CompactString,
     pub(crate) id: u64,
+    pub(crate) host: u32,
+    pub(crate) service: u32,
     pub(crate) tries: u64,
     pub(crate) successes: u64,
     pub(crate) first: Timestamp,
@@ -40,6 +44,8 @@ pub(crate) struct Account {
     /// Visits with other accounts between them.
     visits: u32,
     place: u64,
+    common: bool,
+    privileged: bool,
 }
 
 /// One source inside an attack.
@@ -98,13 +104,13 @@ pub(crate) struct Case {
     pub(crate) remote: bool,
     pub(crate) not_consented: bool,
     pub(crate) tally: Tally,
-    pub(crate) accounts: FxHashMap<AccountKey, Account>,
+    pub(crate) accounts: FxHashMap<u64, Account>,
     /// More accounts than room.
     pub(crate) crowded: bool,
     pub(crate) sources: FxHashMap<IpAddr, Source>,
     pub(crate) source_count: u64,
-    pub(crate) hosts: FxHashSet<u32>,
-    pub(crate) services: FxHashMap<u32, u64>,
+    pub(crate) hosts: SmallVec<[u32; 2]>,
+    pub(crate) services: SmallVec<[(u32, u64); 2]>,
     pub(crate) sessions: Vec<u64>,
     pub(crate) failed: Edges,
     pub(crate) entries: Vec<Mark>,
@@ -116,11 +122,16 @@ pub(crate) struct Case {
 /// Speed of an attack.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    recent: VecDeque<(i64, u32)>,
+    parts: [u32; PARTS as usize],
+    /// Number of the newest part since 1970.
+    part: i64,
     sum: u32,
     /// Most halves of a try inside the window of K-01.
     pub(crate) peak_halves: u32,
     hours: [(i64, u32); 24],
+    /// Tries of the last 24 clock hours, and the newest of these hours.
+    day: u32,
+    hour: i64,
     /// Most tries in 24 clock hours.
     pub(crate) peak_day: u32,
     gaps: VecDeque<u32>,
@@ -128,26 +139,11 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    fn push(&mut self, time: Timestamp, halves: u32, count: u32, window: i64) {
+    fn push(&mut self, time: Timestamp, halves: u32, count: u32, settings: &Settings) {
         if halves > 0 {
-            self.recent.push_back((time.0, halves));
-            self.sum = self.sum.saturating_add(halves);
-            while let Some((old, weight)) = self.recent.front().copied() {
-                if time.0.saturating_sub(old) <= window && self.recent.len() <= GAPS_MAX {
-                    break;
-                }
-                self.recent.pop_front();
-                self.sum = self.sum.saturating_sub(weight);
-            }
-            self.peak_halves = self.peak_halves.max(self.sum);
+            self.count_part(time.0.div_euclid((settings.guess_window / PARTS).max(1)), halves);
         }
-        let hour = time.0.div_euclid(Timestamp::HOUR);
-        if let Some(slot) = self.hours.get_mut(hour.rem_euclid(24) as usize) {
-            *slot = if slot.0 == hour { (hour, slot.1.saturating_add(count)) } else { (hour, count) };
-        }
-        let day: u32 =
-            self.hours.iter().filter(|(at, _)| hour - at < 24).map(|(_, n)| *n).fold(0, u32::saturating_add);
-        self.peak_day = self.peak_day.max(day);
+        self.count_hour(time.0.div_euclid(Timestamp::HOUR), count);
         if let Some(last) = self.last {
             if self.gaps.len() >= GAPS_MAX {
                 self.gaps.pop_front();
@@ -158,12 +154,49 @@ impl Pace {
         self.last = Some(self.last.map_or(time.0, |last| last.max(time.0)));
     }
 
+    fn count_part(&mut self, part: i64, halves: u32) {
+        if part > self.part {
+            for old in (self.part.max(part - PARTS) + 1)..=part {
+                if let Some(slot) = self.parts.get_mut(slot_of(old, PARTS)) {
+                    self.sum = self.sum.saturating_sub(*slot);
+                    *slot = 0;
+                }
+            }
+            self.part = part;
+        }
+        if self.part - part < PARTS
+            && let Some(slot) = self.parts.get_mut(slot_of(part, PARTS))
+        {
+            *slot = slot.saturating_add(halves);
+            self.sum = self.sum.saturating_add(halves);
+        }
+        self.peak_halves = self.peak_halves.max(self.sum);
+    }
+
+    fn count_hour(&mut self, hour: i64, count: u32) {
+        if let Some(slot) = self.hours.get_mut(slot_of(hour, 24)) {
+            *slot = if slot.0 == hour { (hour, slot.1.saturating_add(count)) } else { (hour, count) };
+        }
+        if hour == self.hour {
+            self.day = self.day.saturating_add(count);
+        } else {
+            self.hour = self.hour.max(hour);
+            let recent = self.hours.iter().filter(|(at, _)| self.hour - at < 24);
+            self.day = recent.map(|(_, count)| *count).fold(0, u32::saturating_add);
+        }
+        self.peak_day = self.peak_day.max(self.day);
+    }
+
     /// Median of the last gaps between tries, microseconds; 0 with fewer than two tries.
     pub(crate) fn median_gap(&self) -> i64 {
         let mut gaps: Vec<u32> = self.gaps.iter().copied().collect();
         gaps.sort_unstable();
         gaps.get(gaps.len() / 2).map_or(0, |gap| i64::from(*gap) * Timestamp::SECOND)
     }
+}
+
+fn slot_of(number: i64, slots: i64) -> usize {
+    usize::try_from(number.rem_euclid(slots)).unwrap_or(0)
 }
 
 impl Case {
@@ -181,13 +214,27 @@ impl Case {
             self.ambiguous += u64::from(one.count);
             self.unreadable += u64::from(one.count);
         }
-        self.hosts.insert(one.host);
-        *self.services.entry(one.service).or_default() += 1;
-        self.source(one);
+        self.place(one);
+        self.source(one, settings);
         if one.success {
             self.succeeded(one, settings);
         } else {
             self.failed(one, settings);
+        }
+    }
+
+    fn place(&mut self, one: &Try) {
+        if self.hosts.last() != Some(&one.host)
+            && !self.hosts.contains(&one.host)
+            && self.hosts.len() < HOSTS_MAX
+        {
+            self.hosts.push(one.host);
+        }
+        let room = self.services.len() < HOSTS_MAX;
+        match self.services.iter_mut().find(|(service, _)| *service == one.service) {
+            Some((_, count)) => *count += 1,
+            None if room => self.services.push((one.service, 1)),
+            None => {}
         }
     }
 
@@ -202,7 +249,7 @@ impl Case {
             self.attempts += u64::from(one.count);
             self.failures += u64::from(one.count);
         }
-        self.pace.push(one.time, one.halves, one.count, settings.guess_window);
+        self.pace.push(one.time, one.halves, one.count, settings);
         self.account(one, settings);
     }
 
@@ -218,7 +265,7 @@ impl Case {
         self.account(one, settings);
     }
 
-    fn source(&mut self, one: &Try) {
+    fn source(&mut self, one: &Try, settings: &Settings) {
         let Some(ip) = one.src else { return };
         let coded = if one.coded() { u64::from(one.count) } else { 0 };
         let won = if one.success { u64::from(one.count) } else { 0 };
@@ -231,7 +278,7 @@ impl Case {
             return;
         }
         self.source_count += 1;
-        if self.sources.len() < SOURCES_MAX {
+        if settings.room.take(self.sources.len(), SOURCES_MAX) {
             let (first, last, trust, sample) = (one.time, one.time, one.trust, one.mark());
             self.sources.insert(ip, Source { attempts: coded, successes: won, first, last, trust, sample });
         }
@@ -243,16 +290,31 @@ impl Case {
         }
         let place = self.failed.count;
         let distance = (self.tally.accounts / 2).max(4);
-        let key = (CompactString::from(canonical(&one.account)), one.host, one.service);
-        if let Some(account) = self.accounts.get_mut(&key) {
-            self.tally.remove(account, settings);
+        let key = stable_hash(&(one.account_id, one.host, one.service));
+        if let Some(account) = self.accounts.get_mut(&key)
+            && account.is_of(one)
+        {
+            if account.is_settled() && !one.success {
+                account.add(one, place, distance);
+                return;
+            }
+            self.tally.remove(account);
             account.add(one, place, distance);
-            self.tally.insert(account, settings);
+            self.tally.insert(account);
+            return;
+        }
+        let key = self.key(one);
+        if let Some(account) = self.accounts.get_mut(&key) {
+            self.tally.remove(account);
+            account.add(one, place, distance);
+            self.tally.insert(account);
             return;
         }
         let mut account = Account {
             name: one.account.clone(),
             id: one.account_id,
+            host: one.host,
+            service: one.service,
             tries: 0,
             successes: 0,
             first: one.time,
@@ -262,10 +324,14 @@ impl Case {
             pending: 0,
             visits: 0,
             place: 0,
+            common: settings.common_names.contains(&one.account_id),
+            privileged: settings.is_privileged(one.account_id),
         };
         account.add(one, place, distance);
-        self.tally.insert(&account, settings);
-        if self.accounts.len() < TRIED_MAX || one.success && self.accounts.len() < TRIED_MAX + ENTERED_MAX {
+        self.tally.insert(&account);
+        if settings.room.take(self.accounts.len(), TRIED_MAX)
+            || one.success && self.accounts.len() < TRIED_MAX + ENTERED_MAX
+        {
             self.accounts.insert(key, account);
         } else {
             self.crowded = true;
@@ -279,15 +345,24 @@ impl Case {
         if let Some(source) = one.src.and_then(|ip| self.sources.get_mut(&ip)) {
             source.last = source.last.max(last);
         }
-        let key = (CompactString::from(canonical(&one.account)), one.host, one.service);
+        let key = self.key(one);
         if let Some(account) = self.accounts.get_mut(&key) {
             account.last = account.last.max(last);
         }
     }
 
+    /// Key of the account of a try. Names whose hashes collide stand side by side: who was entered must be exact.
+    fn key(&self, one: &Try) -> u64 {
+        let mut key = stable_hash(&(one.account_id, one.host, one.service));
+        while self.accounts.get(&key).is_some_and(|account| !account.is_of(one)) {
+            key = key.wrapping_add(1);
+        }
+        key
+    }
+
     /// The account as this attack saw it.
     pub(crate) fn seen_account(&self, one: &Try) -> Option<&Account> {
-        self.accounts.get(&(CompactString::from(canonical(&one.account)), one.host, one.service))
+        self.accounts.get(&self.key(one))
     }
 
     /// Length from first to last record, microseconds.
@@ -297,6 +372,17 @@ impl Case {
 }
 
 impl Account {
+    /// Can another failure not change any number of [`Tally`]?
+    fn is_settled(&self) -> bool {
+        self.tries > 7 && self.visits >= 2 && self.known.is_some()
+    }
+
+    fn is_of(&self, one: &Try) -> bool {
+        self.host == one.host
+            && self.service == one.service
+            && (self.name == one.account || canonical(&self.name) == canonical(&one.account))
+    }
+
     fn add(&mut self, one: &Try, place: u64, distance: u64) {
         if self.visits == 0 || place.saturating_sub(self.place) > distance {
             self.visits = self.visits.saturating_add(1);
@@ -319,23 +405,23 @@ impl Account {
 }
 
 impl Tally {
-    fn insert(&mut self, account: &Account, settings: &Settings) {
-        self.change(account, settings, |number| *number += 1);
+    fn insert(&mut self, account: &Account) {
+        self.change(account, |number| *number += 1);
     }
 
-    fn remove(&mut self, account: &Account, settings: &Settings) {
-        self.change(account, settings, |number| *number = number.saturating_sub(1));
+    fn remove(&mut self, account: &Account) {
+        self.change(account, |number| *number = number.saturating_sub(1));
     }
 
-    fn change(&mut self, account: &Account, settings: &Settings, by: impl Fn(&mut u64)) {
-        let privileged = settings.is_privileged(account.id);
+    fn change(&mut self, account: &Account, by: impl Fn(&mut u64)) {
+        let privileged = account.privileged;
         let entered = account.successes > 0;
         let parts = [
             (true, &mut self.accounts),
             (account.tries <= 2, &mut self.few),
             ((2..=6).contains(&account.tries), &mut self.band),
             (account.visits >= 2, &mut self.revisited),
-            (settings.common_names.contains(&account.id), &mut self.common),
+            (account.common, &mut self.common),
             (account.known == Some(true), &mut self.known),
             (account.known == Some(false), &mut self.unknown),
             (entered, &mut self.entered),

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::settings::Settings;
+use super::tries::Try;
 use crate::prim::ratio::wilson;
 use vocab::{Kind, Level, Timestamp};
 
@@ -142,11 +143,11 @@ fn level(case: &Case, kind: Kind, settings: &Settings) -> Level {
 }
 
 /// Is it the time to call it an attack? `tries` are the failures that no success explained, oldest first.
-pub(crate) fn fires(tries: &[super::tries::Try], settings: &Settings) -> bool {
+pub(crate) fn fires(tries: &[Try], settings: &Settings) -> bool {
     let Some(last) = tries.iter().rev().find(|one| !one.success) else { return false };
     let within =
         |window: i64| tries.iter().filter(move |one| !one.success && last.time.since(one.time) <= window);
-    let quick: u32 = within(settings.guess_window).filter(|one| !one.name_only).map(|one| one.halves).sum();
+    let quick = quick(tries, last, settings);
     if quick >= 2 * settings.guess_tries {
         return true;
     }
@@ -156,8 +157,21 @@ pub(crate) fn fires(tries: &[super::tries::Try], settings: &Settings) -> bool {
         || slowly(tries, last, settings)
 }
 
+/// Halves of a try inside the window of K-01 that ends with the last try.
+fn quick(tries: &[Try], last: &Try, settings: &Settings) -> u32 {
+    let within =
+        tries.iter().filter(|one| !one.success && last.time.since(one.time) <= settings.guess_window);
+    within.filter(|one| !one.name_only).map(|one| one.halves).fold(0, u32::saturating_add)
+}
+
+/// The same for the last failed of some tries.
+pub(crate) fn peak(tries: &[Try], settings: &Settings) -> u32 {
+    let last = tries.iter().rev().find(|one| !one.success);
+    last.map_or(0, |last| quick(tries, last, settings))
+}
+
 /// K-08: distinct names without a code.
-fn probes<'a>(tries: impl Iterator<Item = &'a super::tries::Try>, settings: &Settings) -> bool {
+fn probes<'a>(tries: impl Iterator<Item = &'a Try>, settings: &Settings) -> bool {
     let mut names: Vec<u64> =
         tries.filter(|one| one.name_only || one.key_probe).map(|one| one.account_id).collect();
     names.sort_unstable();
@@ -166,8 +180,8 @@ fn probes<'a>(tries: impl Iterator<Item = &'a super::tries::Try>, settings: &Set
 }
 
 /// K-03: few tries a day, for a day or for days, on the account of the last try or on the service.
-fn slowly(tries: &[super::tries::Try], last: &super::tries::Try, settings: &Settings) -> bool {
-    let weighty = |one: &&super::tries::Try| !one.success && one.halves > 0 && one.service == last.service;
+fn slowly(tries: &[Try], last: &Try, settings: &Settings) -> bool {
+    let weighty = |one: &&Try| !one.success && one.halves > 0 && one.service == last.service;
     let times: Vec<Timestamp> = tries
         .iter()
         .filter(weighty)

@@ -8,6 +8,7 @@ mod gaps;
 mod habit;
 mod history;
 mod holder;
+mod hosts;
 mod report;
 mod roster;
 mod settings;
@@ -27,8 +28,9 @@ use habit::Habits;
 use history::History;
 pub(crate) use history::prefix;
 use holder::Holders;
+use hosts::Hosts;
 use settings::Settings;
-use source::Sources;
+use source::{Sources, Stand};
 use targets::Targets;
 pub(crate) use targets::net;
 use tries::{Names, Try};
@@ -41,6 +43,7 @@ pub struct Watch {
     names: Names,
     sources: Sources,
     targets: Targets,
+    hosts: Hosts,
     history: History,
     holders: Holders,
     habits: Habits,
@@ -56,6 +59,7 @@ impl Watch {
             names: Names::default(),
             sources: Sources::default(),
             targets: Targets::default(),
+            hosts: Hosts::default(),
             history: History::default(),
             holders: Holders::new(rules, context),
             habits: Habits::new(rules, context),
@@ -81,6 +85,7 @@ impl Detector for Watch {
     fn finish(&mut self, ctx: &mut Ctx) {
         self.sources.finish(&self.targets, &self.names, &self.settings, ctx);
         self.targets.finish(&self.names, &self.settings, ctx);
+        self.hosts.finish(&self.names, &self.settings, ctx);
         gaps::not_checked(self.holders.roster(), self.factors.seen, ctx);
     }
 }
@@ -89,7 +94,12 @@ impl Watch {
     fn failure(&mut self, attempt: &Attempt, ctx: &mut Ctx) {
         let one = Try::new(attempt, &mut self.names, &self.settings);
         self.targets.failure(&one, &self.names, &self.settings, ctx);
-        self.sources.failure(attempt, &one, &self.targets, &self.names, &self.settings, ctx);
+        match self.sources.failure(attempt, &one, &self.targets, &self.names, &self.settings, ctx) {
+            Stand::Quiet if self.history.is_usual(attempt) => {}
+            Stand::Quiet => self.hosts.failure(&one, &self.names, &self.settings, ctx),
+            Stand::Began => self.hosts.loud(&one),
+            Stand::Attacking => {}
+        }
         self.factors.attempt(attempt, &self.settings, ctx);
         self.holders.failure(attempt, &self.settings, ctx);
     }
@@ -99,6 +109,7 @@ impl Watch {
         let usual = self.history.is_usual(attempt);
         let mut before = self.sources.success(attempt, &one, usual, &self.settings);
         self.targets.success(&one, usual, &self.settings, &mut before);
+        self.hosts.success(&one, usual, &self.settings, &mut before);
         let answer = after::success(attempt, usual, &before, &self.history, &self.settings, ctx);
         self.factors.attempt(attempt, &self.settings, ctx);
         self.holders.success(attempt, &self.history, &self.settings, ctx);

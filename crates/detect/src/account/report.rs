@@ -86,10 +86,8 @@ fn accounts(case: &Case, names: &Names, settings: &Settings, finding: &mut Findi
     finding.account_count = case.tally.accounts;
     let mut seen: Vec<AccountSeen> = case
         .accounts
-        .iter()
-        .map(|((_, host, service), account)| {
-            account_seen(account, names.name(*host), names.name(*service), settings)
-        })
+        .values()
+        .map(|account| account_seen(account, names.name(account.host), names.name(account.service), settings))
         .collect();
     seen.sort_by(|a, b| {
         (b.role, a.first, &a.name, &a.host, &a.service).cmp(&(a.role, b.first, &b.name, &b.host, &b.service))
@@ -132,10 +130,8 @@ fn places(case: &Case, names: &Names, finding: &mut Finding) {
     finding.hosts =
         case.hosts.iter().map(|host| names.name(*host).to_owned()).filter(|name| !name.is_empty()).collect();
     finding.hosts.sort_unstable();
-    let service = case
-        .services
-        .iter()
-        .max_by_key(|(service, count)| (**count, std::cmp::Reverse(names.name(**service))));
+    let service =
+        case.services.iter().max_by_key(|(service, count)| (*count, std::cmp::Reverse(names.name(*service))));
     finding.service = service.map(|(service, _)| names.name(*service).to_owned()).unwrap_or_default();
 }
 

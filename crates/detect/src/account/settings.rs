@@ -29,6 +29,10 @@ pub(crate) struct Settings {
     pub(crate) distributed_nets: u32,
     pub(crate) distributed_clients: u32,
     pub(crate) distributed_day: u32,
+    pub(crate) cluster_sources: u32,
+    pub(crate) cluster_accounts: u32,
+    pub(crate) cluster_tries: u32,
+    pub(crate) cluster_window: i64,
     pub(crate) spray_accounts: u32,
     pub(crate) spray_tries: u32,
     pub(crate) spray_band: f64,
@@ -47,9 +51,32 @@ pub(crate) struct Settings {
     pub(crate) after_memory: i64,
     pub(crate) after_memory_privileged: i64,
     pub(crate) common_names: FxHashSet<u64>,
+    /// Room for accounts and sources by name over all attacks.
+    pub(crate) room: Room,
     privileged: FxHashSet<u64>,
     existing: FxHashSet<u64>,
     roster: bool,
+}
+
+/// Accounts and sources that all attacks together may name; each is some 150 bytes.
+const NAMED_ALL_MAX: usize = 150_000;
+/// What each attack may name beyond that.
+const NAMED_FEW: usize = 64;
+
+/// How much of that room is used.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Room(std::cell::Cell<usize>);
+
+impl Room {
+    /// Takes a place for an attack that has `own` of at most `max`.
+    pub(crate) fn take(&self, own: usize, max: usize) -> bool {
+        let used = self.0.get();
+        if own >= max || used >= NAMED_ALL_MAX && own >= NAMED_FEW {
+            return false;
+        }
+        self.0.set(used.saturating_add(1));
+        true
+    }
 }
 
 impl Settings {
@@ -90,6 +117,10 @@ impl Settings {
             distributed_nets: distributed.count("networks_min", 8),
             distributed_clients: distributed.count("clients_min", 3),
             distributed_day: distributed.count("sources_day", 20),
+            cluster_sources: distributed.count("host_networks_min", 8),
+            cluster_accounts: distributed.count("host_accounts_min", 8),
+            cluster_tries: distributed.count("host_tries_min", 25),
+            cluster_window: distributed.duration("window", 15 * Timestamp::MINUTE),
             spray_accounts: spray.count("accounts_min", 8),
             spray_tries: spray.count("tries_min", 15),
             spray_band: spray.number("band_share", 0.6),
@@ -108,6 +139,7 @@ impl Settings {
             after_memory: after.duration("memory", Timestamp::DAY),
             after_memory_privileged: after.duration("memory_privileged", 7 * Timestamp::DAY),
             common_names: ids(dictionary.list("common_names")),
+            room: Room::default(),
             privileged,
             existing: context
                 .accounts

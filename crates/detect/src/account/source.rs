@@ -80,17 +80,35 @@ pub(crate) struct Before {
     pub(crate) attacked: Option<Kind>,
 }
 
+/// What a source is after a failed try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// It cannot be read, or it tries too little to be an attack.
+    Quiet,
+    /// This try made it an attack.
+    Began,
+    /// It is attacking.
+    Attacking,
+}
+
 /// All sources.
 #[derive(Debug)]
 pub(crate) struct Sources {
     table: Table<State>,
     kept: usize,
-    attacked: FxHashMap<u64, (Timestamp, Kind)>,
+    attacked: Attacked,
+}
+
+/// Accounts under attack, for K-07.
+#[derive(Debug, Default)]
+struct Attacked {
+    accounts: FxHashMap<u64, (Timestamp, Kind)>,
+    cleaned: Timestamp,
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { table: Table::new(KEYS_MAX), kept: 0, attacked: FxHashMap::default() }
+        Self { table: Table::new(KEYS_MAX), kept: 0, attacked: Attacked::default() }
     }
 }
 
@@ -121,8 +139,9 @@ impl Sources {
         names: &Names,
         settings: &Settings,
         ctx: &mut Ctx,
-    ) {
-        let Some(key) = key(attempt) else { return };
+    ) -> Stand {
+        let Some(key) = key(attempt) else { return Stand::Quiet };
+        let mut stand = Stand::Quiet;
         let (state, gone) = self.table.entry(key, || State::Quiet { tries: SmallVec::new(), used: true });
         match state {
             State::Attack(attack) if one.time.since(attack.case.last) > OVER_MICROS => {
@@ -130,12 +149,13 @@ impl Sources {
                     state,
                     State::Quiet { tries: SmallVec::from_buf([one.clone()]), used: true },
                 ) else {
-                    return;
+                    return Stand::Quiet;
                 };
                 self.kept += 1;
                 close(*over, targets, names, settings, ctx);
             }
             State::Attack(attack) => {
+                stand = Stand::Attacking;
                 attack.case.add(one, settings);
                 attack.judge(settings);
                 if aims_at_accounts(attack.kind) {
@@ -154,11 +174,13 @@ impl Sources {
                         remember(&mut self.attacked, one, attack.kind);
                     }
                     attack.case.origin.clone_from(&attempt.src_host);
+                    stand = Stand::Began;
                     *state = State::Attack(Box::new(attack));
                 }
             }
         }
         self.dismiss(gone, targets, names, settings, ctx);
+        stand
     }
 
     /// Takes a success and says what went before it.
@@ -171,7 +193,7 @@ impl Sources {
     ) -> Before {
         let mut before = Before::default();
         let memory = settings.memory(one.account_id);
-        if let Some((time, kind)) = self.attacked.get(&account_key(one))
+        if let Some((time, kind)) = self.attacked.accounts.get(&account_key(one))
             && one.time.since(*time) <= memory
         {
             before.attacked = Some(*kind);
@@ -227,14 +249,17 @@ fn aims_at_accounts(kind: Kind) -> bool {
     matches!(kind, Kind::SlowGuessing | Kind::PasswordSpraying | Kind::CredentialStuffing)
 }
 
-fn remember(attacked: &mut FxHashMap<u64, (Timestamp, Kind)>, one: &Try, kind: Kind) {
-    if attacked.len() >= ATTACKED_MAX {
-        attacked.retain(|_, (time, _)| one.time.since(*time) <= Timestamp::DAY);
-        if attacked.len() >= ATTACKED_MAX {
-            return;
-        }
+fn remember(attacked: &mut Attacked, one: &Try, kind: Kind) {
+    let full = attacked.accounts.len() >= ATTACKED_MAX;
+    // Cleaning looks at all of them, so that it may not happen with every try.
+    if full && one.time.since(attacked.cleaned) >= Timestamp::HOUR {
+        attacked.cleaned = one.time;
+        attacked.accounts.retain(|_, (time, _)| one.time.since(*time) <= Timestamp::DAY);
     }
-    attacked.insert(account_key(one), (one.time, kind));
+    let key = account_key(one);
+    if attacked.accounts.len() < ATTACKED_MAX || attacked.accounts.contains_key(&key) {
+        attacked.accounts.insert(key, (one.time, kind));
+    }
 }
 
 /// Keeps a try of a quiet source.
@@ -263,6 +288,9 @@ fn begin(tries: &[Try], settings: &Settings, ctx: &mut Ctx) -> Attack {
             attack.aside.push(one.clone());
         }
     }
+    // The parts of the window are coarser than what made it fire.
+    let pace = &mut attack.case.pace;
+    pace.peak_halves = pace.peak_halves.max(classify::peak(tries, settings));
     attack.judge(settings);
     attack
 }

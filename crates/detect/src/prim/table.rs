@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 
 /// What the eviction asks of a state.
 pub trait Keep {
@@ -33,14 +34,16 @@ impl<V: Keep> Table<V> {
 
     /// The state of a key; created with `make` when absent. A state that had to go is returned as well.
     pub fn entry(&mut self, key: u64, make: impl FnOnce() -> V) -> (&mut V, Option<(u64, V)>) {
-        let mut gone = None;
-        if !self.states.contains_key(&key) {
-            if self.states.len() >= self.max {
-                gone = self.evict();
+        let full = self.states.len() >= self.max && !self.states.contains_key(&key);
+        let gone = if full { self.evict() } else { None };
+        let state = match self.states.entry(key) {
+            Entry::Occupied(slot) => slot.into_mut(),
+            Entry::Vacant(slot) => {
+                self.queue.push_back(key);
+                slot.insert(make())
             }
-            self.queue.push_back(key);
-        }
-        (self.states.entry(key).or_insert_with(make), gone)
+        };
+        (state, gone)
     }
 
     /// The state of a key.

@@ -218,3 +218,44 @@ fn k08_names_without_a_code() {
     assert_snapshot!(lines(&find(&script(12))),
         @"account_enumeration low attempt tries=12 ok=0 accounts=12 sources=1 entered=[] others=[]");
 }
+
+#[test]
+fn k05_one_computer_from_many_networks() {
+    // Thirty sources, two tries each, on forty accounts: none of them does anything on its own.
+    let script = |sources: u32, rounds: u32| {
+        repeat(sources * rounds, 0, 10, |n| {
+            format!("10.{}.0.1 fail {} {}", n % sources, ["root", "admin", "test"][n as usize % 3], "unknown")
+                .replace("admin", &format!("name{}", n % 40))
+        })
+    };
+    assert_snapshot!(lines(&find(&script(6, 3))), @"");
+    let findings = find(&script(30, 2));
+    assert!(
+        findings.iter().any(|finding| finding.sources.len() == 30 && finding.account_count > 8),
+        "{}",
+        lines(&findings)
+    );
+}
+
+#[test]
+fn k06_a_list_fed_in_by_many_sources() {
+    let attack = |tail: &str| {
+        let script = repeat(120, 0, 5, |n| {
+            format!("10.{}.0.1 fail user{n} {}", n % 60, if n % 4 == 0 { "known" } else { "unknown" })
+        });
+        find(&(script + tail))
+    };
+    assert_snapshot!(lines(&attack("")),
+        @"credential_stuffing medium attempt tries=120 ok=0 accounts=120 sources=60 entered=[] others=[password_guessing dictionary_attack distributed_guessing]");
+    assert_snapshot!(lines(&attack("620s 10.7.0.1 ok user900\n630s 192.0.2.1 ok user901")), @r"
+    credential_stuffing high credential_misuse tries=121 ok=1 accounts=121 sources=60 entered=[user900] others=[password_guessing dictionary_attack distributed_guessing]
+    success_after_failures high credential_misuse tries=1 ok=1 accounts=1 sources=1 entered=[user900] others=[]
+    ");
+}
+
+#[test]
+fn several_loud_attackers_are_not_one_cluster() {
+    let script = repeat(400, 0, 2, |n| format!("10.{}.0.1 fail name{} known", n % 10, n % 10));
+    let findings = find(&script);
+    assert_eq!(findings.len(), 10, "{}", lines(&findings));
+}

@@ -46,3 +46,14 @@ fn an_office_behind_one_address_mistypes_in_the_morning() {
     });
     assert_eq!(incidents(&script), "");
 }
+
+#[test]
+fn a_busy_service_whose_people_mistype() {
+    // Each ten seconds somebody signs in from an address of his own; every fourth gives up after a failure.
+    let script = (0..400).fold(String::new(), |mut script, n| {
+        let outcome = if n % 4 == 0 { "fail" } else { "ok" };
+        let _ = writeln!(script, "{}s 10.{}.{}.1 {outcome} user{n} known svc=web", n * 10, n % 200, n / 200);
+        script
+    });
+    assert_eq!(incidents(&script), "");
+}
