@@ -56,7 +56,7 @@ fn function(account: &AccountEntry, context: &Context) -> String {
 }
 
 fn provisional(host: &str, service: &str) -> String {
-    format!("provisional:{host}/{service}")
+    if service.is_empty() { format!("provisional:{host}") } else { format!("provisional:{host}/{service}") }
 }
 
 /// N4: acts that follow each other within the short period are one unit. Without acts there is still one unit.

@@ -6,8 +6,8 @@ use act::{AccessControl, ActKind, ActTime, EvidenceRef, Fact, Facts, InputKind, 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use vocab::{
-    AccountRole, Category, Citation, Context, EvidenceRole, Finding, Kind, NetworkLabel, Record, Timestamp,
-    Trust,
+    AccountRole, Category, Citation, Context, EvidenceRole, Finding, Kind, NetworkLabel, Record, Stage,
+    Timestamp, Trust,
 };
 
 /// Records named per fact.
@@ -28,7 +28,7 @@ pub(crate) fn propose(
 ) -> Facts {
     let mut facts = Facts::new(format!("act:{}", kind.as_str()), act_kind(kind, category));
     let records = usable(members);
-    let entered = members.iter().any(|finding| succeeded(finding));
+    let entered = members.iter().any(|finding| opened(finding));
     let (from, to) = act_span(members, span);
     if let (Some(from), Some(to)) = (Moment::from_unix_micros(from.0), Moment::from_unix_micros(to.0)) {
         facts.act_time = Fact::new(ActTime::between(from, to));
@@ -46,7 +46,11 @@ pub(crate) fn propose(
         facts.access_control_present = fact(AccessControl::OnUsed, &refused);
     }
     // Refused by the function: F6 is refuted. Answered without a sign of a lifted limit: nothing is known (W3).
-    let successes = with_role(&records, &[EvidenceRole::Success, EvidenceRole::Effect]);
+    let mut successes = with_role(&records, &[EvidenceRole::Success, EvidenceRole::Effect]);
+    if successes.is_empty() {
+        let open: Vec<&Finding> = members.iter().filter(|finding| opened(finding)).copied().collect();
+        successes = with_role(&usable(&open), &[EvidenceRole::Session]);
+    }
     if entered && !successes.is_empty() {
         facts.use_made_possible = fact(Tri::Yes, &successes);
     } else if !entered && matches!(category, Category::Attempt | Category::OutOfScope) && !refused.is_empty()
@@ -62,6 +66,13 @@ pub(crate) fn propose(
         facts.intentional = fact(Tri::Yes, &intentional);
     }
     facts
+}
+
+/// Did a use become possible (F6: session opened, effect seen), whatever the class of the finding?
+fn opened(finding: &Finding) -> bool {
+    let entry =
+        |account: &vocab::AccountSeen| account.role == AccountRole::Entered && account.entry.is_some();
+    succeeded(finding) || (finding.stage != Stage::Context && finding.accounts.iter().any(entry))
 }
 
 /// Records that show an input over a line: those of findings with a source that is not the computer itself (F2, F3).
@@ -118,7 +129,7 @@ fn act_span(members: &[&Finding], span: (Timestamp, Timestamp)) -> (Timestamp, T
         .filter(|record| matches!(record.role, EvidenceRole::Success | EvidenceRole::Effect));
     let times: Vec<Timestamp> = times.filter_map(|record| record.time).collect();
     match (times.iter().min(), times.iter().max()) {
-        (Some(from), Some(to)) if members.iter().any(|finding| succeeded(finding)) => (*from, *to),
+        (Some(from), Some(to)) if members.iter().any(|finding| opened(finding)) => (*from, *to),
         _ => span,
     }
 }

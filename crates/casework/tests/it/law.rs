@@ -203,6 +203,33 @@ fn an_announced_test_is_excluded() {
     assert_eq!(mixed.legal.verdict, "undetermined", "only a part was announced");
 }
 
+/// F6: a session that the login records show is a use that became possible, whatever the class of the finding.
+#[test]
+fn an_opened_session_settles_the_use() {
+    let mismatch = || {
+        let mut found =
+            finding("F-1", Kind::LoginRecordMismatch, 0).on("w").from("192.0.2.1").level(Level::High);
+        found = found.refused("a", 1).entered("a", 2, 1);
+        (found.successes, found.category) = (0, Category::Undetermined);
+        found
+    };
+    let incident = alone(mismatch());
+    assert_eq!(
+        (element(&incident, "E4").state.as_str(), incident.legal.verdict.as_str()),
+        ("established", "undetermined")
+    );
+    let mut session = finding("F-1", Kind::PlantedAccountUse, 0).on("w").from("192.0.2.1").level(Level::High);
+    session = session.refused("b", 1).entered("b", 2, 1);
+    session.evidence.retain(|record| record.role == EvidenceRole::Failure);
+    let incident = alone(session.clone());
+    assert_eq!(element(&incident, "E4").state, "unknown", "no record shows it");
+    let incident = alone(session.record(EvidenceRole::Session, 3));
+    assert_eq!(element(&incident, "E4").state, "established");
+    let mut context = mismatch();
+    context.stage = vocab::Stage::Context;
+    assert_ne!(element(&alone(context), "E4").state, "established", "context is no entry");
+}
+
 /// CW-LAW-08: the law of the day of the act.
 #[test]
 fn the_law_is_that_of_the_day() {
