@@ -9,8 +9,9 @@ talk-report = Report: { $path }
 
 # Assumptions
 assumed-zone = No zone is stated, the zone of this machine or of --timezone was assumed: { $sources }
-assumed-year = { $source }: the stamps carry no year; { $year } was assumed for the newest record
+assumed-year = The stamps carry no year; { $year } was assumed for the newest record of: { $sources }
 assumed-late = { $source }: { $count ->
     [one] one record stands
    *[other] { $count } records stand
 } more than a day (or many records) behind its place in time and could not be put in order
+assumed-roster = A roster of accounts lay among the inputs and was used: { $file } ({ $count } accounts)

@@ -9,5 +9,6 @@ talk-report = 報告書: { $path }
 
 # 仮定したこと
 assumed-zone = 時間帯の記載がないため、この機器または --timezone の時間帯とみなしました: { $sources }
-assumed-year = { $source }: 時刻に年の記載がないため、最も新しい記録を { $year } 年のものとみなしました
+assumed-year = 時刻に年の記載がないため、最も新しい記録を { $year } 年のものとみなしました: { $sources }
 assumed-late = { $source }: { $count } 件の記録が本来の位置より 1 日以上（または多数の記録の分だけ）遅れており、時刻順に並べられませんでした
+assumed-roster = 入力の中にあったアカウント名簿を使いました: { $file }（{ $count } 件）

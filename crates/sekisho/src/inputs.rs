@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocab::Context;
+use vocab::{Context, Message};
 
 /// Largest context file (roster, assets, networks) and rule file.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -33,6 +33,8 @@ pub(crate) struct Prepared {
     pub(crate) rules: Arc<RuleSet>,
     /// What became of the rules.
     pub(crate) loaded: LoadReport,
+    /// What was taken from the inputs without being asked for.
+    pub(crate) assumed: Vec<Message>,
 }
 
 /// Opens inputs, context and rules.
@@ -47,7 +49,9 @@ pub(crate) fn prepare(reading: &Reading, clock: Clock, builtin: bool) -> anyhow:
     let mut context = context(reading, &zone)?;
     let mut plan = collect::stream::plan(inputs(&reading.paths)?, &settings);
     local_users(&mut plan, &mut context);
-    Ok(Prepared { plan, settings, context, rules: Arc::new(rules), loaded })
+    let assumed =
+        if reading.accounts.is_none() { rosters(&mut plan, &mut context, &zone) } else { Vec::new() };
+    Ok(Prepared { plan, settings, context, rules: Arc::new(rules), loaded, assumed })
 }
 
 fn settings(reading: &Reading, clock: Clock) -> anyhow::Result<PlanSettings> {
@@ -140,6 +144,27 @@ fn local_users(plan: &mut Plan, context: &mut Context) {
             }
         }
     }
+}
+
+/// Takes rosters that lie among the logs, when none was named. The report says so.
+fn rosters(plan: &mut Plan, context: &mut Context, zone: &jiff::tz::TimeZone) -> Vec<Message> {
+    let mut said = Vec::new();
+    for file in plan.side.iter().filter(|file| file.kind == SideKind::Roster) {
+        match collect::context::accounts(&file.bytes, &file.name, zone) {
+            Ok(accounts) => {
+                let count = accounts.len() as u64;
+                said.push(
+                    Message::new("assumed-roster").with("file", file.name.as_str()).with("count", count),
+                );
+                context.accounts.extend(accounts);
+            }
+            Err(error) => {
+                let expected = format!("{} in line {}", error.expected, error.line);
+                plan.unread.at(&file.name, 0, error.line, UnreadReason::Corrupt, expected);
+            }
+        }
+    }
+    said
 }
 
 /// Reads a small file whole.

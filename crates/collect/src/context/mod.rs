@@ -13,6 +13,7 @@ mod table;
 pub use lists::{assets, networks};
 pub use passwd::passwd;
 pub use roster::accounts;
+pub(crate) use roster::is_header as is_roster_header;
 
 /// Why a context file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -40,6 +40,17 @@ const COLUMNS: &[Column] = &[
     Column { name: "last_login", aliases: &["last_sign_in", "最終ログイン", "最終利用日"] },
 ];
 
+/// Is this the header line of a roster, and nothing else? Accounts, at least two more known columns, none unknown.
+pub(crate) fn is_header(line: &str) -> bool {
+    let delimiter = [',', '\t', ';'].into_iter().find(|c| line.contains(*c)).unwrap_or(',');
+    let place = |cell: &str| {
+        let cell = cell.trim().trim_matches('"').to_lowercase();
+        COLUMNS.iter().position(|column| column.name == cell || column.aliases.contains(&cell.as_str()))
+    };
+    let places: Vec<_> = line.trim_start_matches('\u{feff}').trim_end().split(delimiter).map(place).collect();
+    places.len() >= 3 && places.contains(&Some(0)) && places.iter().all(Option::is_some)
+}
+
 const KINDS: &[(AccountKind, &[&str])] = &[
     (AccountKind::Person, &["person", "個人"]),
     (AccountKind::Admin, &["admin", "administrator", "管理者"]),

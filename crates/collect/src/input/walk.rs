@@ -46,6 +46,10 @@ fn folder(path: &Path, root: &Path, depth_left: usize, found: &mut Walked, unrea
         unread.file(&shown(path), UnreadReason::LimitDepth, "at most 64 folders inside each other");
         return;
     }
+    if is_own_report(path) {
+        unread.file(&shown(path), UnreadReason::SpecialFile, "logs, not a report that Sekisho wrote earlier");
+        return;
+    }
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) => return failed(path, &error, unread),
@@ -66,6 +70,11 @@ fn folder(path: &Path, root: &Path, depth_left: usize, found: &mut Walked, unrea
             Err(error) => failed(&path, &error, unread),
         }
     }
+}
+
+/// What we wrote ourselves is no input (DT-HOS-20).
+fn is_own_report(path: &Path) -> bool {
+    path.join("findings.jsonl").is_file() && path.join("ledger").join("format").is_file()
 }
 
 fn file(path: &Path, root: &Path, meta: &Metadata, found: &mut Walked, unread: &mut Unread) {

@@ -20,6 +20,8 @@ pub enum SideKind {
     Zone,
     /// Its name (`etc/hostname`).
     Hostname,
+    /// Roster of accounts (detection.md 1.6), known by its header line.
+    Roster,
 }
 
 /// A file beside the logs that tells about the host.
@@ -48,8 +50,15 @@ pub(crate) fn kind_of(name: &str, head: &Head) -> Option<SideKind> {
         "timezone" | "localtime" if head.bytes.starts_with(b"TZif") => Some(SideKind::Zone),
         "timezone" if zone_name(&text).is_some() => Some(SideKind::Zone),
         "hostname" if in_etc && host_name(&text).is_some() => Some(SideKind::Hostname),
+        _ if is_table(base) && text.lines().next().is_some_and(crate::context::is_roster_header) => {
+            Some(SideKind::Roster)
+        }
         _ => None,
     }
+}
+
+fn is_table(base: &str) -> bool {
+    [".csv", ".tsv"].iter().any(|end| base.to_ascii_lowercase().ends_with(end))
 }
 
 /// Reads a side file up to its cap.
@@ -89,7 +98,7 @@ impl Hosts {
                         hosts.names.push((root.to_owned(), name.to_owned()));
                     }
                 }
-                SideKind::Passwd | SideKind::Group => {}
+                SideKind::Passwd | SideKind::Group | SideKind::Roster => {}
             }
         }
         hosts

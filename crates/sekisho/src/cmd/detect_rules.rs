@@ -19,7 +19,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// correlations after them.
 pub(crate) fn run(args: &Detect) -> anyhow::Result<u8> {
     let clock = args.reading.deterministic.map_or(Clock::System, Clock::Fixed);
-    let Prepared { plan, settings, context, rules, loaded } =
+    let Prepared { plan, settings, context, rules, loaded, .. } =
         inputs::prepare(&args.reading, clock, !args.only)?;
     super::warn_refused(&loaded);
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());

@@ -11,7 +11,7 @@ use casework::Incident;
 use serde_json::json;
 use std::io::Write as _;
 use std::path::PathBuf;
-use vocab::{Context, Timestamp};
+use vocab::{Context, Message, Timestamp};
 use web::{Catalog, Lang};
 
 /// Runs the command; 3 when a finding is at or above `--fail-on`.
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
     let folder = Folder::open(&args.out.clone().unwrap_or_else(|| default_folder(clock)))?;
     let progress = Progress::on_terminal(args.quiet);
 
-    let Prepared { plan, settings, context, rules, loaded } = prepared;
+    let Prepared { plan, settings, context, rules, loaded, assumed } = prepared;
     let mut seal = Seal::create(&folder.ledger_partial(), clock)?;
     seal.describe(&description(args, loaded.loaded, &context))?;
     let job = Job {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
     let worst = outcome.findings.iter().map(|finding| finding.level).max();
 
     let zone = settings.timezone.clone().unwrap_or_else(|| settings.machine_zone.clone());
-    let run = Run { outcome, incidents, context, sealed, made };
+    let run = Run { outcome, incidents, context, sealed, made, assumed };
     let elapsed_seconds = (watch.seconds() * 1_000.0).round() / 1_000.0;
     write(&folder, run, &loaded, elapsed_seconds, lang, &zone)?;
     Ok(super::exit_code(worst, args.fail_on))
@@ -60,6 +60,7 @@ struct Run {
     context: Context,
     sealed: Sealed,
     made: Timestamp,
+    assumed: Vec<Message>,
 }
 
 /// Writes all files and the summary on the terminal.
@@ -74,7 +75,7 @@ fn write(
     let (ja, en) = (Catalog::new(Lang::Ja, zone.clone()), Catalog::new(Lang::En, zone.clone()));
     let tongues = Tongues { ja: &ja, en: &en };
     let catalog = if lang == Lang::Ja { &ja } else { &en };
-    let Run { mut outcome, mut incidents, context, sealed, made } = run;
+    let Run { mut outcome, mut incidents, context, sealed, made, assumed } = run;
     let given = Given {
         outcome: &outcome,
         incidents: &incidents,
@@ -83,6 +84,7 @@ fn write(
         ledger: &sealed,
         made,
         elapsed_seconds,
+        assumed: &assumed,
     };
     let page =
         web::report::html(&report::view(&given), &incidents, catalog).context("cannot make the page")?;

@@ -26,6 +26,8 @@ pub(crate) struct Given<'a> {
     pub(crate) made: Timestamp,
     /// How long it took.
     pub(crate) elapsed_seconds: f64,
+    /// What was taken from the inputs without being asked for.
+    pub(crate) assumed: &'a [Message],
 }
 
 #[derive(Serialize)]
@@ -151,7 +153,7 @@ pub(crate) fn document(given: &Given<'_>, tongues: Tongues<'_>) -> anyhow::Resul
         },
         unread: outcome.unread.total(),
         unread_by_reason,
-        assumptions: assumptions(outcome),
+        assumptions: assumptions(given),
         not_checked: not_checked.collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&tongues.value(&document)?)?;
@@ -179,18 +181,20 @@ fn by_level(findings: &[Finding]) -> BTreeMap<&'static str, u64> {
 }
 
 /// What had to be assumed: zones, years, order.
-fn assumptions(outcome: &Outcome) -> Vec<Message> {
-    let mut out = Vec::new();
+fn assumptions(given: &Given<'_>) -> Vec<Message> {
+    let outcome = given.outcome;
+    let mut out = given.assumed.to_vec();
     if !outcome.zones_assumed.is_empty() {
         let sources: Vec<Value> = names(&outcome.zones_assumed);
         out.push(Message::new("assumed-zone").with("sources", Value::List(sources)));
     }
+    let mut years: BTreeMap<i16, Vec<String>> = BTreeMap::new();
     for year in outcome.years.iter().filter(|year| year.anchor.assumed()) {
-        out.push(
-            Message::new("assumed-year")
-                .with("source", year.source.as_str())
-                .with("year", year.newest.to_string()),
-        );
+        years.entry(year.newest).or_default().push(year.source.clone());
+    }
+    for (year, sources) in years {
+        let sources = Value::List(names(&sources));
+        out.push(Message::new("assumed-year").with("sources", sources).with("year", year.to_string()));
     }
     for (source, count) in &outcome.late {
         out.push(Message::new("assumed-late").with("source", source.as_str()).with("count", *count));
@@ -245,7 +249,7 @@ pub(crate) fn view(given: &Given<'_>) -> Summary {
             })
             .collect(),
         unread,
-        assumptions: assumptions(outcome),
+        assumptions: assumptions(given),
         not_checked: outcome.not_checked.clone(),
         ledger: Some((given.ledger.size, given.ledger.root.clone())),
         rules: (given.rules.loaded as u64, given.rules.refused.len() as u64),

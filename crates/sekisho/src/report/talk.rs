@@ -11,8 +11,8 @@ use web::Catalog;
 const INCIDENTS_SHOWN: usize = 10;
 /// Accounts named in one line.
 const ACCOUNTS_SHOWN: usize = 8;
-/// Widest line.
-const COLUMNS_MAX: usize = 160;
+/// Widest line; a terminal wraps what is wider than itself.
+const COLUMNS_MAX: usize = 600;
 
 /// The summary as text; log text in it cannot drive the terminal (DT-HOS-16).
 pub(crate) fn said(given: &Given<'_>, folder: &Path, t: &Catalog) -> String {

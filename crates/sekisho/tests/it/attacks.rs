@@ -89,3 +89,17 @@ fn a_leaver_who_comes_back_is_named() {
     assert_eq!(entered(incident), ["tanaka"]);
     assert!(report.incidents.iter().all(|incident| !entered(incident).contains(&"suzuki")));
 }
+
+/// A roster among the logs is used, and the report says so.
+#[test]
+fn a_roster_beside_the_logs_is_found() {
+    let log = sshd(0, 9, "Accepted password for tanaka from 198.51.100.20 port 50001 ssh2");
+    let roster = "account,kind,state,owner,left_on\ntanaka,person,left,Tanaka,2026-10-31\n";
+    let case = Case::new(&[("auth.log", log.as_bytes()), ("people.csv", roster.as_bytes())]);
+    let report = case.report(&[]);
+    assert_eq!(entered(report.incident("leaver_account_use")), ["tanaka"]);
+    let assumed = report.summary["assumptions"].as_array().unwrap();
+    let said = assumed.iter().find(|message| message["id"] == "assumed-roster").expect("said");
+    assert!(said["en"].as_str().unwrap().contains("logs/people.csv"));
+    assert!(report.unread_of("people.csv").is_empty());
+}

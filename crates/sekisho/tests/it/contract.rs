@@ -121,3 +121,19 @@ fn a_missing_path_beside_others_is_told_and_the_rest_is_done() {
     assert_eq!(report.unread_of("missing.log"), ["io"]);
     assert_eq!(report.summary["events"], 4);
 }
+
+/// DT-HOS-20: what we wrote ourselves is no input.
+#[test]
+fn an_earlier_report_among_the_inputs_is_left_out() {
+    let case = Case::new(&[("auth.log", guessing("root", "203.0.113.9", 40, 0).as_bytes())]);
+    let args = ["investigate", ".", "--out", "r", "--deterministic", NOW];
+    assert_eq!(case.run(&args).code, Some(0));
+    let first = crate::support::Report::read(&case.path("r")).summary;
+    assert_eq!(case.run(&args).code, Some(0));
+    let second = crate::support::Report::read(&case.path("r"));
+    assert_eq!(
+        (&first["events"], &first["findings"]),
+        (&second.summary["events"], &second.summary["findings"])
+    );
+    assert_eq!(second.unread_of("./r"), ["special_file"]);
+}

@@ -75,7 +75,12 @@ fn sshd(out: &mut impl std::io::Write, dice: &mut Dice, at: u64, lines: u64) -> 
     let (day, hour, minute, second) = clock(at, lines);
     let pid = 1_000 + at % 60_000;
     let head = format!("Nov {day:2} {hour:02}:{minute:02}:{second:02} web1 sshd[{pid}]:");
-    let source = address(dice.below(SSHD_SOURCES));
+    // As on the Internet: a few addresses do most, very many knock once or twice.
+    let source = address(match dice.below(100) {
+        0..=54 => dice.below(SSHD_SOURCES / 250),
+        55..=84 => dice.below(SSHD_SOURCES / 20),
+        _ => dice.below(SSHD_SOURCES),
+    });
     let port = 1_024 + dice.below(60_000);
     match dice.below(10) {
         0..=2 => {
