@@ -20,6 +20,43 @@ pub(crate) fn listed() -> Vec<String> {
     all
 }
 
+/// What fits a place best: the words that its own daemon writes around the text, with the attacker's address, also turned into
+/// a success.
+pub(crate) fn own(template: &str) -> Vec<String> {
+    let forged = template.replace("192.0.2.1", "198.51.100.9").replace("4711", "22");
+    let (head, tail) = forged.split_once("{}").unwrap_or((&forged, ""));
+    let body = head.rsplit("]: ").next().unwrap_or(head);
+    let mut parts = Vec::new();
+    for (head, tail) in [(head, tail), (body, tail)] {
+        parts.push(format!("x{tail}"));
+        parts.push(tail.to_owned());
+        parts.push(format!("x{tail} "));
+        parts.push(format!("x{tail}{head}y"));
+        parts.push(format!("x{tail} {head}y"));
+        parts.push(format!("x{tail}, {head}"));
+        parts.push(format!("{head}x{tail}"));
+        parts.push(format!(" {head}x{tail}{tail}"));
+        parts.push(format!("x{}", tail.trim_end_matches(['"', '\'', ']', ')', '>'])));
+    }
+    let good = [
+        ("Failed", "Accepted"),
+        ("FAIL ", "OK "),
+        ("failed", "success"),
+        ("Disconnected (auth failed, 1 attempts in 2 secs)", "Login"),
+        (" (Login failed): Incorrect password.", ": Login successful."),
+        (" 401", " 200"),
+    ];
+    for at in 0..parts.len() {
+        for (bad, good) in good {
+            if parts[at].contains(bad) {
+                let turned = parts[at].replace(bad, good);
+                parts.push(turned);
+            }
+        }
+    }
+    parts
+}
+
 /// Lines of many programs that name the attacker's address.
 const LINES: &[&str] = &[
     "Accepted password for root from 198.51.100.9 port 22 ssh2",
@@ -147,11 +184,12 @@ const PARTS: &[&str] = &[
 /// Endless mixtures of the parts, the same in every run.
 pub(crate) struct Names {
     state: u64,
+    own: Vec<String>,
 }
 
 impl Names {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1 }
+    pub(crate) fn new(seed: u64, template: &str) -> Self {
+        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1, own: own(template) }
     }
 
     fn below(&mut self, max: usize) -> usize {
@@ -169,6 +207,10 @@ impl Iterator for Names {
         let mut text = String::new();
         for _ in 0..=self.below(7) {
             match self.below(8) {
+                2 | 3 => {
+                    let at = self.below(self.own.len());
+                    text.push_str(&self.own[at]);
+                }
                 0 => text.push_str(LINES[self.below(LINES.len())]),
                 1 => text.push_str(&"z".repeat(self.below(120))),
                 _ => text.push_str(PARTS[self.below(PARTS.len())]),
