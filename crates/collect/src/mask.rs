@@ -134,6 +134,12 @@ fn secret_after(text: &str, start: usize, end: usize, reach: Reach) -> Option<(u
         }
     };
     let secret = text.get(from..to)?;
+    // `PWD=/home/bob` is the working folder that sudo logs.
+    let folder = text.get(start..end).is_some_and(|name| name.eq_ignore_ascii_case("pwd"))
+        && (secret.starts_with(['/', '~']) || secret == "unknown");
+    if folder {
+        return None;
+    }
     (!secret.is_empty() && secret != MASK && secret != "-").then_some((from, to))
 }
 
@@ -207,6 +213,7 @@ mod tests {
                 "GET /login?user=a&password=***&x=1 HTTP/1.1",
             ),
             ("/x?access_token=abc.def#f", "/x?access_token=***"),
+            ("user=a&pwd=hunter2", "user=a&pwd=***"),
             ("PHPSESSID=deadbeef; lang=ja", "PHPSESSID=***; lang=ja"),
             (r#"{"user":"a","passwd":"hun ter2","n":1}"#, r#"{"user":"a","passwd":"***","n":1}"#),
             ("Authorization: Basic YWRtaW46aHVudGVyMg==", "Authorization: ***"),
@@ -232,6 +239,7 @@ mod tests {
             "https://example.jp/@user:name",
             "check pass; user unknown",
             "passive=1&spotpage=2",
+            "bob : TTY=pts/1 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/sh",
             "password=***",
         ] {
             assert!(matches!(masked(text), Cow::Borrowed(_)), "{} -> {}", text, masked(text));
