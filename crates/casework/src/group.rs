@@ -8,6 +8,8 @@ use vocab::{AccountRole, Category, Finding, Kind, Level, Stage, Timestamp};
 
 const HOUR: i64 = Timestamp::HOUR;
 const DAY: i64 = Timestamp::DAY;
+/// So many earlier findings are compared when clusters are looked for.
+const CLUSTER_LOOK_BACK: usize = 256;
 
 /// Groups of findings in order of their first record; each group is sorted by first record.
 pub(crate) fn components(findings: &[Finding]) -> Vec<Vec<&Finding>> {
@@ -15,6 +17,7 @@ pub(crate) fn components(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     order.sort_by(|a, b| (a.first, a.last, &a.id).cmp(&(b.first, b.last, &b.id)));
     let mut sets = Sets::new(order.len());
     link_by_keys(&order, &mut sets);
+    link_clusters(&order, &mut sets);
     link_effects(&order, &mut sets);
     let mut groups: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
     for (at, finding) in order.iter().enumerate() {
@@ -142,6 +145,20 @@ fn is_unique(artefact: &str) -> bool {
         || artefact.starts_with("SHA256:")
         || artefact.starts_with("MD5:")
         || artefact.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Row J-3 for clusters: sources that work through one list of names together.
+fn link_clusters(order: &[&Finding], sets: &mut Sets) {
+    let listed: Vec<usize> =
+        (0..order.len()).filter(|&at| crate::cluster::works_through_a_list(order[at].kind)).collect();
+    for (place, &at) in listed.iter().enumerate() {
+        // Findings stand in order of their beginning; only the last so many before it are looked at.
+        for &former in listed.get(place.saturating_sub(CLUSTER_LOOK_BACK)..place).unwrap_or_default() {
+            if crate::cluster::one_cluster(order[former], order[at]) {
+                sets.join(former, at);
+            }
+        }
+    }
 }
 
 /// Row J-5: an effect on a host, with an entry on that host in the seven days before.

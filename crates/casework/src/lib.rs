@@ -5,6 +5,7 @@
 //! legal question: `act` proposes, a person confirms. It knows neither `collect` nor `detect`.
 
 mod category;
+mod cluster;
 mod days;
 mod evidence;
 mod explain;

@@ -79,7 +79,9 @@ fn spraying(case: &Case, settings: &Settings) -> bool {
     let slow = tally.accounts >= u64::from(settings.spray_accounts)
         && case.attempts >= u64::from(settings.spray_tries)
         && case.length() >= settings.spray_length;
+    // Without a pause between the rounds it is spraying only where most names are accounts; else the names are a list (G-4).
     let fast = tally.accounts >= u64::from(settings.spray_fast_accounts)
+        && unknown_share(case).is_none_or(|unknown| unknown < settings.dictionary_unknown)
         && case.attempts >= u64::from(settings.spray_fast_tries);
     banded && (slow || fast)
 }

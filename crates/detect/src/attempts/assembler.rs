@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use vocab::{AuthMethod, Flags, Outcome, Timestamp};
+use vocab::{AuthMethod, Flags, Outcome, Reason, Timestamp};
 
 /// Records of one try lie at most this far apart, microseconds (DT-FMT-16).
 const SAME_TRY_MICROS: i64 = 3 * Timestamp::SECOND;
@@ -143,7 +143,9 @@ impl Assembler {
             self.timers.push_back((now + LOGIN_MICROS, key));
         }
         let session = self.sessions.entry(key).or_default();
-        if session.closed && !matches!(role, Role::More | Role::Closed | Role::Pam | Role::Peer) {
+        let after_close =
+            matches!(role, Role::More | Role::Closed | Role::ClosedBefore | Role::Pam | Role::Peer);
+        if session.closed && !after_close {
             session.flush(|_| true, out);
             *session = Session::default();
         }
@@ -168,6 +170,7 @@ impl Session {
         let now = signal.order.time.0;
         match role {
             Role::Failure => {
+                let why = self.refused_account(now);
                 self.pending.retain(|pending| match pending.wait {
                     Wait::Pam(_) => now - pending.attempt.time.0 > SAME_TRY_MICROS,
                     Wait::Name => false,
@@ -175,7 +178,11 @@ impl Session {
                 });
                 self.tries = self.tries.saturating_add(signal.count.max(1));
                 self.last_failure = Some(now);
-                out.push(self.sourced(Attempt::from_signal(signal)));
+                let mut attempt = self.sourced(Attempt::from_signal(signal));
+                if attempt.reason == Reason::BadSecret {
+                    attempt.reason = why.unwrap_or(attempt.reason);
+                }
+                out.push(attempt);
             }
             Role::KeyFailure => {
                 self.pending.retain(|pending| pending.wait != Wait::Name);
@@ -215,7 +222,7 @@ impl Session {
             }
             Role::Opened => self.opened(signal, out),
             Role::ClosedBefore => {
-                let nothing = self.tries == 0 && self.pending.is_empty() && !self.accepted && !self.closed;
+                let nothing = self.tries == 0 && self.pending.is_empty() && !self.accepted;
                 self.flush(|_| true, out);
                 if nothing {
                     out.push(self.sourced(Attempt::from_signal(signal)).deduced_failure());
@@ -229,6 +236,17 @@ impl Session {
             }
             Role::Peer | Role::Binary | Role::None => {}
         }
+    }
+
+    /// Why PAM refused the account of the try that is under way, whatever the code was.
+    fn refused_account(&self, now: i64) -> Option<Reason> {
+        let waiting = self.pending.iter().filter(|pending| {
+            matches!(pending.wait, Wait::Pam(_)) && now - pending.attempt.time.0 <= SAME_TRY_MICROS
+        });
+        let mut reasons = waiting.map(|pending| pending.attempt.reason);
+        reasons.find(|reason| {
+            matches!(reason, Reason::Expired | Reason::Disabled | Reason::Locked | Reason::NotAllowed)
+        })
     }
 
     fn opened(&mut self, signal: &Signal, out: &mut Vec<Attempt>) {

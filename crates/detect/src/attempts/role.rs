@@ -54,10 +54,10 @@ pub(super) fn of(signal: &Signal) -> Role {
         "O13" | "O14" | "O22" => Role::None,
         // sudo sums up its tries in a line of its own; without a process id nothing joins that line to the PAM lines.
         "P01" | "P02" if signal.attempt == 0 && signal.service == "sudo" => Role::Peer,
-        "O15" | "P01" => Role::Pam,
+        "O15" | "O16" | "P01" => Role::Pam,
         "P02" => pam_more(signal),
         "P03" => session(signal),
-        "P04" if signal.outcome == Outcome::Failure => Role::Pam,
+        "P04" | "P05" if signal.outcome == Outcome::Failure => Role::Pam,
         "O18" => Role::Peer,
         "O19" | "O21" if signal.outcome == Outcome::Failure => Role::KeyFailure,
         "P07" if signal.outcome == Outcome::Failure && is_login(signal) => Role::More,

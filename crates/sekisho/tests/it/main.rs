@@ -16,4 +16,5 @@ mod hostile;
 mod records;
 mod rules;
 mod same;
+mod samples;
 mod support;

@@ -24,6 +24,10 @@ pub(super) fn collect(plan: &Plan, out: &Path) -> Result<Vec<String>> {
     sources.sort_unstable();
     let mut paths = Vec::new();
     for source in sources {
+        // What logrotate made of an empty log.
+        if source.ends_with(".gz") && run::output(&["zcat", source])?.stdout.is_empty() {
+            continue;
+        }
         let target: PathBuf = out.join(plan.name).join(source.trim_start_matches('/'));
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;

@@ -1,5 +1,6 @@
 //! Runs the steps of a plan one after the other on the staged clock and keeps the tally of the truth.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::IpAddr;
@@ -31,12 +32,19 @@ pub(super) fn run_steps(world: &mut World, plan: &mut Plan) -> Result<Tally> {
     let mut runner = Runner { world, tally: Tally::default(), open: BTreeMap::new() };
     for step in &plan.steps {
         let gap = step.at - runner.world.clock.now();
+        if gap > 0 {
+            runner.let_sshd_finish()?;
+        }
         if gap > 60 {
             World::age_process_ids(gap)?;
         }
         runner.world.clock.advance_to(step.at)?;
         let from = runner.world.clock.now();
+        let before = bytes("/var/log/auth.log");
         runner.act(step)?;
+        if matches!(step.act, Act::Try { .. } | Act::Knock { .. } | Act::Greet { .. } | Act::Leave { .. }) {
+            patiently("auth.log did not grow", || Ok(bytes("/var/log/auth.log") > before))?;
+        }
         runner.tally.happened(step.incident, from, runner.world.clock.now());
     }
     Ok(runner.tally)
@@ -49,6 +57,19 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
+    /// Waits until only the open sessions are left at sshd, so that no line is written after the clock has jumped.
+    fn let_sshd_finish(&self) -> Result<()> {
+        // The daemon itself, and two processes a session.
+        let wanted = 1 + 2 * self.open.len();
+        patiently("sshd did not finish its connections", || Ok(processes(Some("sshd"))? <= wanted))?;
+        // rsyslogd stamps a line when it reads it; on a busy machine that may be a moment later.
+        let seen = Cell::new(0);
+        patiently("auth.log did not come to rest", || {
+            let now = bytes("/var/log/auth.log");
+            Ok(seen.replace(now) == now)
+        })
+    }
+
     fn act(&mut self, step: &Step) -> Result<()> {
         match &step.act {
             Act::Try { from, user, password, command } => {
@@ -103,6 +124,7 @@ impl Runner<'_> {
     }
 
     fn enter(&mut self, step: &Step, id: usize, from: IpAddr, user: &str, password: &str) -> Result<()> {
+        let before = bytes("/var/log/wtmp");
         let child = run::command(&client::ssh(from, user, password, &["-tt"]))
             .stdin(Stdio::piped())
             .stdout(run::talk("session")?)
@@ -110,7 +132,9 @@ impl Runner<'_> {
             .spawn()
             .context("cannot start ssh")?;
         self.open.insert(id, child);
-        sleep(Duration::from_millis(450));
+        // sshd writes to wtmp when it has opened a terminal; then the shell starts.
+        patiently("the session did not open", || Ok(bytes("/var/log/wtmp") > before))?;
+        sleep(Duration::from_millis(150));
         if let Some(child) = self.open.get_mut(&id)
             && let Some(status) = child.try_wait().context("cannot look after a session")?
         {
@@ -124,10 +148,11 @@ impl Runner<'_> {
         let Some(stdin) = self.open.get_mut(&id).and_then(|child| child.stdin.as_mut()) else {
             bail!("session {id} is not open");
         };
+        let before = processes(None)?;
         stdin.write_all(format!("{line}\n").as_bytes()).context("cannot type into a session")?;
         stdin.flush().context("cannot type into a session")?;
-        sleep(Duration::from_millis(350));
-        Ok(())
+        sleep(Duration::from_millis(200));
+        patiently("a command in a session did not end", || Ok(processes(None)? <= before))
     }
 
     fn hydra(&mut self, step: &Step, from: IpAddr, args: &[String]) -> Result<()> {
@@ -137,7 +162,7 @@ impl Runner<'_> {
         there.push(from.to_string());
         run::must(&there)?;
         let mut argv: Vec<String> =
-            ["timeout", PROGRAM_SECONDS_MAX, "hydra", "-I", "-V", "-w", "5"].map(str::to_owned).to_vec();
+            ["timeout", PROGRAM_SECONDS_MAX, "hydra", "-I", "-vV", "-w", "5"].map(str::to_owned).to_vec();
         argv.extend(args.iter().cloned());
         let done = run::command(&argv).current_dir("/tmp").output().context("cannot start hydra")?;
         there.pop();
@@ -150,6 +175,9 @@ impl Runner<'_> {
         let good: Vec<&str> = said.lines().filter_map(|line| hydra_word(line, "host: ", "login: ")).collect();
         for name in said.lines().filter_map(|line| hydra_word(line, "ATTEMPT] ", "login \"")) {
             self.tally.tried_at_sshd(step.incident, from, name.trim_end_matches('"'), false);
+        }
+        if said.contains("Testing if password authentication is supported") {
+            self.tally.showed_a_name(step.incident, from);
         }
         for name in good {
             self.tally.turned_out_right(step.incident, from, name);
@@ -178,6 +206,40 @@ impl Runner<'_> {
         self.tally.met(step.incident, from);
         Ok(())
     }
+}
+
+/// How many processes run in the staged computer, all of them or those of that name.
+fn processes(name: Option<&str>) -> Result<usize> {
+    let mark = name.map(|name| format!(" ({name}) "));
+    let mut count = 0;
+    for entry in std::fs::read_dir("/proc").context("cannot read /proc")? {
+        // `95 (sshd) S 1 ...`; a process that has ended and waits for its parent is `Z`.
+        let path = entry.context("cannot read /proc")?.path().join("stat");
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let running = match &mark {
+            Some(mark) => text.split_once(mark.as_str()).is_some_and(|(_, rest)| !rest.starts_with('Z')),
+            None => text.split_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z')),
+        };
+        count += usize::from(running);
+    }
+    Ok(count)
+}
+
+/// Length of a file, 0 when it is not there.
+fn bytes(path: &str) -> u64 {
+    std::fs::metadata(path).map_or(0, |data| data.len())
+}
+
+/// Waits until something is so, ten seconds at most, and gives the writers of the logs a moment more.
+fn patiently(otherwise: &str, so: impl Fn() -> Result<bool>) -> Result<()> {
+    for _ in 0..500 {
+        if so()? {
+            sleep(Duration::from_millis(15));
+            return Ok(());
+        }
+        sleep(Duration::from_millis(20));
+    }
+    bail!("{otherwise} within ten seconds")
 }
 
 /// The bytes as hexadecimal digits.

@@ -68,6 +68,8 @@ pub(super) struct Source {
     ip: IpAddr,
     attempts: u64,
     successes: u64,
+    /// Connections that named an account and tried no code; a log shows each as one try of an unknown method (DT-FMT-16).
+    without_code: u64,
     requests: u64,
 }
 
@@ -179,6 +181,11 @@ impl Tally {
         self.by_incident.entry(incident).or_default().source(source);
     }
 
+    /// A connection named an account and left without a code.
+    pub(super) fn showed_a_name(&mut self, incident: Option<&'static str>, source: IpAddr) {
+        self.by_incident.entry(incident).or_default().source(source).without_code += 1;
+    }
+
     /// One password was tried.
     pub(super) fn tried(&mut self, incident: Option<&'static str>, source: IpAddr, user: &str, good: bool) {
         let seen = self.by_incident.entry(incident).or_default();
@@ -257,7 +264,13 @@ impl Tally {
 
 impl Seen {
     fn source(&mut self, ip: IpAddr) -> &mut Source {
-        self.sources.entry(ip).or_insert(Source { ip, attempts: 0, successes: 0, requests: 0 })
+        self.sources.entry(ip).or_insert(Source {
+            ip,
+            attempts: 0,
+            successes: 0,
+            without_code: 0,
+            requests: 0,
+        })
     }
 
     fn incident(self, declared: &Declared) -> Incident {

@@ -69,7 +69,7 @@ PrintLastLog no
 
 const LOGROTATE: &str =
     "/var/log/auth.log /var/log/wtmp /var/log/btmp /var/log/nginx/access.log /var/log/nginx/error.log {
-  rotate 4
+  rotate 12
   compress
   delaycompress
   missingok

@@ -22,7 +22,8 @@ const WORDS: [&str; 12] = [
 ];
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("distributed", "app01", at(12, 1, 0, 0));
+    let mut plan = Plan::new("distributed", "app01", at(9, 8, 30, 0));
+    ordinary::before(&mut plan, 9..12);
     ordinary::day(&mut plan, 12);
     plan.account("nakamura", "Fuji!2026-nakamura", false);
     // 26 computers, each in a network of its own, two tries each on the administrator within 13 minutes.

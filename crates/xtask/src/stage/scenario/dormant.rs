@@ -2,7 +2,7 @@
 
 use super::ordinary;
 use crate::stage::clock::{at, on};
-use crate::stage::plan::{Act, Entry, Logging, Plan, far, friend};
+use crate::stage::plan::{Act, Entry, Logging, Plan, STAFF, far, friend};
 use crate::stage::truth::Declared;
 
 /// The password of the idle account.
@@ -17,8 +17,14 @@ pub(super) fn plan() -> Plan {
     plan.account_as("yoshida", PASSWORD, false, entry);
     let list = ["ls -l".to_owned()];
     plan.session(on(5, 11, 9, 4, 10), None, friend(21), ("yoshida", PASSWORD), 20, &list);
-    for (number, (name, password, _)) in (0_i64..).zip(crate::stage::plan::STAFF) {
-        plan.session(on(5, 11, 10, 0, 0) + number * 900, None, friend(10), (name, password), 7, &list);
+    // The others go on working, so that the silence of one account is no gap of the log.
+    for month in 5..=10 {
+        for (day, (name, password, _)) in (11..).zip(STAFF) {
+            let start = on(month, day, 10, 0, 0) + plan.roll_seconds(3_600);
+            let desk = friend(u8::try_from(day - 1).unwrap_or(10));
+            plan.session(start, None, desk, (name, password), 7, &list);
+        }
+        plan.step(on(month, 25, 0, 0, 5), None, Act::Rotate);
     }
     plan.step(at(16, 0, 0, 5), None, Act::Rotate);
     for day in 16..=18 {

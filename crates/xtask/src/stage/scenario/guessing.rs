@@ -32,7 +32,8 @@ const NAMES: [&str; 14] = [
 ];
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("guessing", "web02", at(10, 1, 0, 0));
+    let mut plan = Plan::new("guessing", "web02", at(7, 8, 30, 0));
+    ordinary::before(&mut plan, 7..10);
     plan.logging = Logging { short_stamps: true, draws_together: true, dated_rotation: false };
     ordinary::day(&mut plan, 10);
     let file = |path: &str, list: &[&str]| Act::File { path: path.to_owned(), text: list.join("\n") + "\n" };

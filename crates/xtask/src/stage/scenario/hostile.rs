@@ -44,7 +44,8 @@ const WEB: [(&str, &str); 6] = [
 ];
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("hostile", "gw02", at(22, 1, 0, 0));
+    let mut plan = Plan::new("hostile", "gw02", at(19, 8, 30, 0));
+    ordinary::before(&mut plan, 19..22);
     plan.logging = Logging { short_stamps: true, draws_together: false, dated_rotation: false };
     ordinary::day(&mut plan, 22);
     let mut names: Vec<Vec<u8>> = NAMES.iter().map(|name| name.to_vec()).collect();

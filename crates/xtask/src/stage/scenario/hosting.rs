@@ -6,7 +6,8 @@ use crate::stage::plan::{Plan, attacker, sudo};
 use crate::stage::truth::Declared;
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("hosting", "web07", at(17, 1, 0, 0));
+    let mut plan = Plan::new("hosting", "web07", at(14, 8, 30, 0));
+    ordinary::before(&mut plan, 14..17);
     let right = "webmaster2026";
     plan.account("webmaster", right, true);
     for day in 17..=18 {

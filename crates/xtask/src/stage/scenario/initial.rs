@@ -6,7 +6,8 @@ use crate::stage::plan::{Entry, Plan, far};
 use crate::stage::truth::Declared;
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("initial", "gw01", at(19, 1, 0, 0));
+    let mut plan = Plan::new("initial", "gw01", at(16, 8, 30, 0));
+    ordinary::before(&mut plan, 16..19);
     ordinary::work(&mut plan, 19);
     ordinary::cron(&mut plan, 19, &[4, 16]);
     let entry = Entry { kind: "default", state: "active", left_on: "", last_login: "" };

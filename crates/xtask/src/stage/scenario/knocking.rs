@@ -16,7 +16,8 @@ const GREETINGS: [&[u8]; 6] = [
 ];
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("knocking", "app05", at(22, 1, 0, 0));
+    let mut plan = Plan::new("knocking", "app05", at(19, 8, 30, 0));
+    ordinary::before(&mut plan, 19..22);
     ordinary::day(&mut plan, 22);
     let mut now = at(22, 2, 30, 0);
     for round in 0..4_u8 {

@@ -9,7 +9,8 @@ use crate::stage::truth::Declared;
 const OLD: &str = "Ume!2025-shimizu";
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("leaver", "db01", at(18, 1, 0, 0));
+    let mut plan = Plan::new("leaver", "db01", at(15, 8, 30, 0));
+    ordinary::before(&mut plan, 15..18);
     ordinary::work(&mut plan, 18);
     ordinary::cron(&mut plan, 18, &[4, 16]);
     let entry = |left_on| Entry { kind: "person", state: "left", left_on, last_login: "" };

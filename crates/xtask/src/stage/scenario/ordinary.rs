@@ -78,6 +78,19 @@ pub(super) fn work(plan: &mut Plan, day: i8) {
     }
 }
 
+/// Some days of work before a staged attack, so that the usual desks are known.
+pub(super) fn before(plan: &mut Plan, days: std::ops::Range<i8>) {
+    for day in days {
+        for (person, (name, password, _)) in STAFF.into_iter().enumerate() {
+            let start = at(day, 9, 0, 0) + plan.roll_seconds(8 * 3_600);
+            let lines = ["ls -l".to_owned()];
+            let minutes = 3 + plan.roll_seconds(20);
+            plan.session(start, None, desk(person), (name, password), minutes, &lines);
+        }
+        cron(plan, day, &[16]);
+    }
+}
+
 /// Visitors of the web site over one day, `visits` of them, one to four pages each.
 pub(super) fn visits(plan: &mut Plan, day: i8, visits: u64) {
     for _ in 0..visits {

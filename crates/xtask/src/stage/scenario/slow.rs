@@ -6,7 +6,8 @@ use crate::stage::plan::{Plan, attacker, far};
 use crate::stage::truth::Declared;
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("slow", "app02", at(12, 0, 30, 0));
+    let mut plan = Plan::new("slow", "app02", at(9, 8, 30, 0));
+    ordinary::before(&mut plan, 9..12);
     for day in 12..=16 {
         ordinary::work(&mut plan, day);
         ordinary::cron(&mut plan, day, &[4, 16]);

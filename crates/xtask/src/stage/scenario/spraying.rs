@@ -22,7 +22,8 @@ const HERE: [&str; 10] = [
 const ROUNDS: [&str; 4] = ["Kaisha2026!", "Aki2026!", "Natsu2026!", "Welcome2026!"];
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("spraying", "mail01", at(13, 1, 0, 0));
+    let mut plan = Plan::new("spraying", "mail01", at(10, 8, 30, 0));
+    ordinary::before(&mut plan, 10..13);
     ordinary::day(&mut plan, 13);
     for name in HERE {
         let password = if name == "nomura-h" { "Natsu2026!".to_owned() } else { format!("Koko-{name}-2026") };

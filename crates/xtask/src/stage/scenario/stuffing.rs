@@ -73,7 +73,8 @@ const ELSEWHERE: [&str; 22] = [
 const SAME_PASSWORD: [&str; 4] = ["fukuda-a", "kikuchi-y", "okada-k", "ueda-r"];
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("stuffing", "web03", at(11, 6, 30, 0));
+    let mut plan = Plan::new("stuffing", "web03", at(8, 8, 30, 0));
+    ordinary::before(&mut plan, 8..11);
     ordinary::day(&mut plan, 11);
     for name in HERE {
         plan.account(name, &format!("Koko-{name}-2026"), name == "okada-k");

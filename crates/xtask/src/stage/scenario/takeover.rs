@@ -6,7 +6,8 @@ use crate::stage::plan::{Plan, far, sudo};
 use crate::stage::truth::Declared;
 
 pub(super) fn plan() -> Plan {
-    let mut plan = Plan::new("takeover", "app03", at(20, 1, 0, 0));
+    let mut plan = Plan::new("takeover", "app03", at(17, 8, 30, 0));
+    ordinary::before(&mut plan, 17..20);
     ordinary::day(&mut plan, 20);
     let right = "Yuri!2026-ito";
     let mut now = at(20, 23, 10, 0);
