@@ -18,6 +18,9 @@ const OPEN: &[&str] = &[
     "web05 web_shell: ",
     "web06 defacement: ",
     "web08 members: ",
+    // Incidents of web requests name no computer.
+    "-: ",
+    ": ",
     // The two wrong passwords just before the factory's one are no part of the incident.
     "gw01 default: tries",
     // A log-in that only wtmp shows is named as a contradiction, not as an entry.
