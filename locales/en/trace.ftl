@@ -74,3 +74,5 @@ trace-credential-file = { $actor } opened the store of codes { $object } with { 
 trace-persistence-file = { $actor } made or replaced { $object }, which starts by itself, with { $program }.
 trace-file-file = { $actor } made or replaced the file of the system { $object } with { $program }.
 trace-log-file = { $actor } deleted the log { $object } with { $program }.
+trace-flood-requests = A minute brought many times the requests that the service usually gets.
+trace-flood-down = Meanwhile most answers were errors of the server.

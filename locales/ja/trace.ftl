@@ -74,3 +74,5 @@ trace-credential-file = 「{ $actor }」が識別符号を保存したファイ�
 trace-persistence-file = 「{ $actor }」が自動的に起動されるもの { $object } を { $program } で作成または置き換えました。
 trace-file-file = 「{ $actor }」がシステムのファイル { $object } を { $program } で作成または置き換えました。
 trace-log-file = 「{ $actor }」がログ { $object } を { $program } で削除しました。
+trace-flood-requests = 1 分間の要求が、ふだんの何倍にも達しました。
+trace-flood-down = その間、応答の多くがサーバのエラーでした。

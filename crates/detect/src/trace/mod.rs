@@ -8,6 +8,7 @@ mod crash;
 mod deed;
 mod entries;
 mod files;
+mod flood;
 mod gap;
 mod keys;
 mod lateral;
@@ -65,6 +66,7 @@ pub struct Traces {
     reporter: Reporter,
     parts: Vec<Box<dyn Part>>,
     names: Names,
+    flood: Option<flood::Flood>,
 }
 
 /// Account names by number, from a collected password file: auditd tells numbers.
@@ -108,14 +110,25 @@ impl Traces {
             boxed(Some(limits::Limits::new())),
         ];
         let parts = parts.into_iter().flatten().collect();
-        Self { world: World::default(), reporter: Reporter::default(), parts, names: Names::of(context) }
+        Self {
+            world: World::default(),
+            reporter: Reporter::default(),
+            parts,
+            names: Names::of(context),
+            flood: flood::Flood::new(rules),
+        }
     }
 }
 
 impl Detector for Traces {
     fn push(&mut self, signal: &Signal, ctx: &mut Ctx) {
-        if signal.class == vocab::Class::Http && signal.matches.is_empty() {
-            return;
+        if signal.class == vocab::Class::Http {
+            if let Some(flood) = &mut self.flood {
+                flood.request(signal, ctx);
+            }
+            if signal.matches.is_empty() {
+                return;
+            }
         }
         let deed = Deed::of(signal).named(&self.names);
         self.world.note(&deed);
@@ -130,6 +143,9 @@ impl Detector for Traces {
         let mut desk = Desk { world: &self.world, reporter: &mut self.reporter };
         for part in &mut self.parts {
             part.close(&mut desk, ctx);
+        }
+        if let Some(flood) = &mut self.flood {
+            flood.finish(ctx);
         }
         self.reporter.finish(ctx);
     }

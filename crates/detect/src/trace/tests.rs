@@ -174,3 +174,31 @@ fn hostile_text_moves_nothing() {
     let long = format!("/bin/echo {}", "a;".repeat(100_000));
     assert_eq!(run(&[sudo(0, "alice", &long)]).top(), Level::Informational);
 }
+
+#[test]
+fn k51_a_minute_with_many_requests() {
+    let request = |at: i64, last: u8, status: u16| {
+        // The tests begin 20 s into a minute.
+        let mut request = with(signal(at + 40, Class::Http, 3, Outcome::Unknown), |detail| {
+            detail.http_status = Some(status);
+        });
+        request.src_ip = Some(std::net::IpAddr::from([198, 51, 100, last]));
+        request
+    };
+    let mut usual: Vec<_> =
+        (0..60).flat_map(|minute| (0..10).map(move |n| (minute * 60 + n, 7, 200))).collect();
+    let quiet: Vec<_> = usual.iter().map(|(at, last, status)| request(*at, *last, *status)).collect();
+    assert_eq!(run(&quiet).level(Kind::DenialOfService), None);
+    // A busy minute is no flood, one far above the usual is; with errors the server is down.
+    usual.extend((0..2_900).map(|n| (60 * 60 + n / 60, 9, 200)));
+    let busy: Vec<_> = usual.iter().map(|(at, last, status)| request(*at, *last, *status)).collect();
+    assert_eq!(run(&busy).level(Kind::DenialOfService), None);
+    usual.extend((0..3_600).map(|n| (61 * 60 + n / 60, (n % 200) as u8, 200)));
+    let flood: Vec<_> = usual.iter().map(|(at, last, status)| request(*at, *last, *status)).collect();
+    let found = run(&flood);
+    assert_eq!(found.level(Kind::DenialOfService), Some(Level::Medium));
+    assert_eq!(found.one(Kind::DenialOfService).sources.len(), 20);
+    usual.extend((0..3_600).map(|n| (62 * 60 + n / 60, (n % 200) as u8, 503)));
+    let down: Vec<_> = usual.iter().map(|(at, last, status)| request(*at, *last, *status)).collect();
+    assert_eq!(run(&down).level(Kind::DenialOfService), Some(Level::High));
+}
