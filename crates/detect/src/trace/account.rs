@@ -135,6 +135,7 @@ impl Accounts {
             artefact: if role == AccountRole::Created && sign != "system" { deed.target } else { "" },
             role: EvidenceRole::Effect,
             note,
+            only_after: None,
             observed: None,
         };
         let key = desk.reporter.act(&act, deed, desk.world, ctx);
@@ -168,6 +169,7 @@ impl Accounts {
             note: Message::new("trace-account-command")
                 .with("actor", deed.actor)
                 .with("command", shown(deed)),
+            only_after: None,
             observed: None,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);

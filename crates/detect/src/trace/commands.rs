@@ -96,6 +96,7 @@ impl Part for Commands {
                 artefact: if watched.joins && hit.object.starts_with('/') { &hit.object } else { "" },
                 role: EvidenceRole::Effect,
                 note,
+                only_after: None,
                 observed: None,
             };
             desk.reporter.act(&act, deed, desk.world, ctx);

@@ -141,6 +141,7 @@ impl Crash {
                 artefact: "",
                 role: EvidenceRole::Context,
                 note: Message::new("trace-crash").with("program", name),
+                only_after: None,
                 observed: seen,
             };
             let key = desk.reporter.act(&act, &Deed::of(signal), desk.world, ctx);

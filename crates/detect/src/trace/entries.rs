@@ -17,6 +17,8 @@ const LOOSE_MICROS: i64 = Timestamp::DAY;
 pub(crate) struct Entry {
     /// Class of the finding that says so.
     pub(crate) kind: Kind,
+    /// Its level.
+    pub(crate) level: Level,
     /// Account, as logged.
     pub(crate) account: String,
     /// When.
@@ -54,6 +56,7 @@ impl Entries {
                 let time = account.entry.and_then(|entry| times.get(&entry).copied());
                 entries.add(Entry {
                     kind: finding.kind,
+                    level: finding.level,
                     account: account.name.clone(),
                     time: time.unwrap_or(account.last),
                     sessions: finding.sessions.iter().copied().take(64).collect(),
@@ -83,13 +86,14 @@ impl Entries {
     }
 
     /// The latest entry behind an act: of the same session or login record, of the same account from the same source, or,
-    /// where the session of the act is unknown, of the same account within a day.
+    /// where the session of the act is unknown, of the same account within a day. `enough` says which entries count.
     pub(crate) fn behind(
         &self,
         host: &str,
         actor: &str,
         time: Timestamp,
         login: Option<&Login>,
+        enough: impl Fn(&Entry) -> bool,
     ) -> Option<&Entry> {
         let account = login.map_or_else(|| account_id(actor), |login| account_id(&login.account));
         let by_account = self.by_account.get(&account).into_iter().flatten().filter(|place| {
@@ -105,7 +109,7 @@ impl Entries {
             .chain(by_session)
             .chain(by_record)
             .filter_map(|place| self.list.get(*place))
-            .filter(|entry| entry.is_on(host) && entry.time <= time)
+            .filter(|entry| entry.is_on(host) && entry.time <= time && enough(entry))
             .max_by_key(|entry| entry.time)
     }
 

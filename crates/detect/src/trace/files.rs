@@ -105,6 +105,7 @@ impl Part for Files {
                 artefact: "",
                 role: EvidenceRole::Effect,
                 note,
+                only_after: None,
                 observed: None,
             };
             desk.reporter.act(&act, deed, desk.world, ctx);

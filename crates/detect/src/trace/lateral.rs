@@ -175,6 +175,7 @@ impl Lateral {
             artefact: "",
             role,
             note: Message::new(format!("trace-lateral-{sign}")).with("source", source.as_str()),
+            only_after: None,
             observed: Some(seen),
         };
         let key = desk.reporter.act(&act, deed, desk.world, ctx);

@@ -50,6 +50,7 @@ impl Logs {
             artefact: "",
             role: EvidenceRole::Effect,
             note,
+            only_after: None,
             observed: None,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);

@@ -89,6 +89,7 @@ impl Part for Mail {
                 artefact: "",
                 role: EvidenceRole::Failure,
                 note: Message::new("trace-mail-relay").with("source", source.as_str()),
+                only_after: None,
                 observed: Some(("relay_tries", count as f64, self.relay_min as f64)),
             };
             let key = desk.reporter.act(&act, deed, desk.world, ctx);
@@ -125,6 +126,7 @@ impl Mail {
             artefact: "",
             role: EvidenceRole::Effect,
             note: Message::new("trace-mail-sent").with("account", name),
+            only_after: None,
             observed: Some(("sent", count as f64, self.sent_min as f64)),
         };
         let key = desk.reporter.act(&act, deed, desk.world, ctx);

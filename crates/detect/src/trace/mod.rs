@@ -94,7 +94,7 @@ impl Traces {
             part.map(|part| Box::new(part) as Box<dyn Part>)
         }
         let parts = [
-            boxed(privilege::Privilege::new(rules)),
+            boxed(privilege::Privilege::new(rules, context)),
             boxed(account::Accounts::new(rules, context)),
             boxed(keys::Keys::new(rules)),
             boxed(logs::Logs::new(rules)),

@@ -174,6 +174,7 @@ impl Network {
             artefact: "",
             role: EvidenceRole::Failure,
             note: Message::new(format!("trace-scan-{sign}")).with("source", address.as_str()),
+            only_after: None,
             observed: if sign == "packets" { seen } else { None },
         };
         let key = desk.reporter.act(&act, deed, desk.world, ctx);
@@ -225,6 +226,7 @@ impl Network {
             artefact: "",
             role: EvidenceRole::Effect,
             note: Message::new("trace-springboard-packets").with("port", port.as_str()),
+            only_after: None,
             observed,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);
@@ -257,6 +259,7 @@ impl Network {
             artefact: "",
             role: EvidenceRole::Effect,
             note: Message::new("trace-flood-dropped"),
+            only_after: None,
             observed,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);

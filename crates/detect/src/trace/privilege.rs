@@ -5,14 +5,14 @@ use super::report::Act;
 use super::rules::{CommandList, InForce};
 use super::shown::shown;
 use super::{Desk, Part};
-use crate::attempts::stable_hash;
+use crate::attempts::{account_id, stable_hash};
 use crate::engine::Ctx;
 use crate::rule::RuleSet;
 use crate::signal::Signal;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
-use vocab::{EvidenceRole, Level, Message, Timestamp};
+use vocab::{AccountKind, Context, EvidenceRole, Level, Message, Timestamp};
 
 /// Accounts whose failures are counted at once.
 const KEYS_MAX: usize = 1_024;
@@ -35,12 +35,14 @@ pub(crate) struct Privilege {
     window: i64,
     learning: i64,
     services: FxHashSet<String>,
+    admins: FxHashSet<u64>,
+    after_entry: i64,
     failures: FxHashMap<u64, Failures>,
 }
 
 impl Privilege {
     /// The part, when its rule is in force.
-    pub(crate) fn new(rules: &RuleSet) -> Option<Self> {
+    pub(crate) fn new(rules: &RuleSet, context: &Context) -> Option<Self> {
         let rule = InForce::find(rules, "privilege_misuse")?;
         Some(Self {
             shells: CommandList::new(&rule),
@@ -48,6 +50,13 @@ impl Privilege {
             window: rule.params.duration("failures_window", 10 * Timestamp::MINUTE),
             learning: rule.params.duration("learning", 30 * Timestamp::DAY),
             services: rule.params.list("service_accounts").iter().cloned().collect(),
+            admins: context
+                .accounts
+                .iter()
+                .filter(|(_, account)| account.kind == AccountKind::Admin)
+                .map(|(name, _)| account_id(name))
+                .collect(),
+            after_entry: rule.params.duration("after_entry", Timestamp::HOUR),
             failures: FxHashMap::default(),
             rule,
         })
@@ -90,6 +99,7 @@ impl Privilege {
                 artefact: "",
                 role: EvidenceRole::Failure,
                 note: note.clone(),
+                only_after: None,
                 observed: seen,
             };
             desk.reporter.act(&act, &Deed::of(&signal), desk.world, ctx);
@@ -102,6 +112,7 @@ impl Privilege {
         }
         let host = deed.signal.host.as_str();
         let service = self.services.contains(deed.actor);
+        let admin = self.admins.contains(&account_id(deed.actor));
         let shell = deed.what == What::Switched || self.shells.hit(deed.line).is_some();
         let first_use = desk.world.habit(host, deed.actor).is_none();
         if !service && !first_use && !shell {
@@ -111,7 +122,7 @@ impl Privilege {
         let learnt = desk.world.first(host).is_some_and(|first| now.since(first) >= self.learning);
         let (level, sign, note) = if service {
             (self.rule.level("level_service"), "service", "trace-privilege-service")
-        } else if first_use && learnt {
+        } else if first_use && learnt && !admin {
             (self.rule.level("level_first"), "first_use", "trace-privilege-first")
         } else if shell {
             (Level::Informational, "shell", "trace-privilege-shell")
@@ -122,12 +133,14 @@ impl Privilege {
             rule: self.rule.index,
             key: &[("account", deed.actor), ("sign", sign)],
             level,
-            joined: self.rule.joined,
+            // An administrator of the roster uses root rights as a matter of course.
+            joined: if admin && !service { level } else { self.rule.joined },
             actor: deed.actor,
             account: None,
             artefact: "",
             role: EvidenceRole::Session,
             note: Message::new(note).with("account", deed.actor).with("command", shown(deed)),
+            only_after: Some((Level::High, self.after_entry)),
             observed: None,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);
@@ -150,6 +163,7 @@ impl Part for Privilege {
                     note: Message::new("trace-privilege-refused")
                         .with("account", deed.actor)
                         .with("command", shown(deed)),
+                    only_after: None,
                     observed: None,
                 };
                 desk.reporter.act(&act, deed, desk.world, ctx);

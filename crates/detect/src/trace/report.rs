@@ -46,6 +46,8 @@ pub(crate) struct Act<'a> {
     pub(crate) role: EvidenceRole,
     /// Sentence for people.
     pub(crate) note: Message,
+    /// Least level of the entry, and longest time since it, for raising; `None` = any.
+    pub(crate) only_after: Option<(Level, i64)>,
     /// Number that the rule looked at, and the number it asked for.
     pub(crate) observed: Option<(&'static str, f64, f64)>,
 }
@@ -58,7 +60,16 @@ struct Kept {
     actor: CompactString,
     time: Timestamp,
     joined: Level,
+    only_after: Option<(Level, i64)>,
     login: Option<Login>,
+}
+
+impl Kept {
+    /// Is the entry grave and near enough to raise the act?
+    fn counts(&self, entry: &Entry) -> bool {
+        self.only_after
+            .is_none_or(|(level, within)| entry.level >= level && self.time.since(entry.time) <= within)
+    }
 }
 
 /// Writes findings and remembers the acts behind them.
@@ -99,7 +110,16 @@ impl Reporter {
         if self.acts.len() < ACTS_MAX {
             let (host, actor) = (signal.host.clone(), act.actor.into());
             let key = key.clone();
-            self.acts.push(Kept { rule: act.rule, key, host, actor, time, joined: act.joined, login });
+            self.acts.push(Kept {
+                rule: act.rule,
+                key,
+                host,
+                actor,
+                time,
+                joined: act.joined,
+                only_after: act.only_after,
+                login,
+            });
         } else {
             ctx.stats.evicted += 1;
         }
@@ -110,7 +130,9 @@ impl Reporter {
     pub(crate) fn is_joined(&mut self, rule: RuleIndex, key: &Key, ctx: &Ctx) -> bool {
         let entries = self.entries.get_or_insert_with(|| Entries::of(ctx));
         let mut acts = self.acts.iter().filter(|act| act.rule == rule && act.key == *key);
-        acts.any(|act| entries.behind(&act.host, &act.actor, act.time, act.login.as_ref()).is_some())
+        acts.any(|act| {
+            entries.behind(&act.host, &act.actor, act.time, act.login.as_ref(), |_| true).is_some()
+        })
     }
 
     /// The key with the host, and the number of the series when the same act came after a day of quiet.
@@ -143,7 +165,7 @@ impl Reporter {
         ctx: &Ctx,
     ) -> bool {
         let entries = self.entries.get_or_insert_with(|| Entries::of(ctx));
-        entries.behind(host, actor, time, login).is_some()
+        entries.behind(host, actor, time, login, |_| true).is_some()
     }
 
     /// Does an entry on the computer fall into that time? To be asked when the input has ended.
@@ -160,7 +182,10 @@ impl Reporter {
         };
         for act in std::mem::take(&mut self.acts) {
             let login = act.login.as_ref();
-            let Some(entry) = entries.behind(&act.host, &act.actor, act.time, login) else { continue };
+            let counts = |entry: &Entry| act.counts(entry);
+            let Some(entry) = entries.behind(&act.host, &act.actor, act.time, login, counts) else {
+                continue;
+            };
             let manipulation =
                 ctx.rules.get(act.rule).is_some_and(|rule| rule.kind() == Kind::AccountManipulation);
             let level = if manipulation && soon(&act, entry) { Level::Critical } else { act.joined };

@@ -108,6 +108,7 @@ impl System {
                 artefact: "",
                 role: EvidenceRole::Context,
                 note: Message::new(line.note).with("program", program).with("text", text.as_str()),
+                only_after: None,
                 observed: None,
             };
             desk.reporter.act(&act, deed, desk.world, ctx);
@@ -134,6 +135,7 @@ impl System {
             note: Message::new("trace-persistence-cron")
                 .with("actor", if actor.is_empty() { "?" } else { actor.as_str() })
                 .with("account", deed.target),
+            only_after: None,
             observed: None,
         };
         desk.reporter.act(&act, deed, desk.world, ctx);
@@ -179,6 +181,7 @@ impl System {
                 artefact: "",
                 role: EvidenceRole::Effect,
                 note: Message::new("trace-defence-stopped").with("object", stop.unit.as_str()),
+                only_after: None,
                 observed: None,
             };
             desk.reporter.act(&act, &deed, desk.world, ctx);

@@ -36,6 +36,20 @@ fn k21_first_use_is_grave_only_after_an_entry() {
     holder[1].attempt = 78;
     let other = run_with(&holder, &Context::default(), |ctx| entered(ctx, 0, "alice", EVIL));
     assert_eq!(other.level(Kind::PrivilegeMisuse), Some(Level::Informational));
+    // An administrator of the roster uses sudo as a matter of course.
+    let admin = vocab::AccountRecord {
+        account: "alice".to_owned(),
+        kind: vocab::AccountKind::Admin,
+        state: vocab::AccountState::Active,
+        owner: None,
+        left_on: None,
+        valid_until: None,
+        last_login: None,
+        uid: None,
+    };
+    let roster = Context { accounts: [("alice".to_owned(), admin)].into(), ..Context::default() };
+    let known = run_with(&signals, &roster, |ctx| entered(ctx, 0, "alice", EVIL));
+    assert_eq!(known.level(Kind::PrivilegeMisuse), Some(Level::Informational));
     assert_eq!(run(&[sudo(0, "www-data", "/bin/sh")]).level(Kind::PrivilegeMisuse), Some(Level::High));
 }
 
