@@ -28,6 +28,7 @@ pub(crate) struct Gaps {
     days_min: u32,
     events_min: u64,
     likely_max: f64,
+    share_min: f64,
     others_max: usize,
     near: i64,
     step_min: i64,
@@ -49,9 +50,10 @@ impl Gaps {
         };
         Some(Self {
             min: duration(&gap, "silence_min", Timestamp::HOUR),
-            days_min: count("days_min", 3),
+            days_min: count("days_min", 5),
             events_min: u64::from(count("events_min", 100)),
             likely_max: gap.as_ref().map_or(1e-4, |rule| rule.params.number("likely_max", 1e-4)),
+            share_min: gap.as_ref().map_or(0.9, |rule| rule.params.number("share_min", 0.9)),
             others_max: count("similar_max", 2) as usize,
             near: duration(&gap, "shutdown_within", 10 * Timestamp::MINUTE),
             step_min: duration(&clock, "step_min", 60 * Timestamp::SECOND),
@@ -87,7 +89,10 @@ impl Gaps {
             if similar > self.others_max || self.went_down(&stream.host, from.time) {
                 continue;
             }
-            let Some(chance) = usual.silence(stream, from.time, to.time, self.days_min) else { continue };
+            let Some(chance) = usual.silence(stream, (from.time, to.time), (self.days_min, self.share_min))
+            else {
+                continue;
+            };
             if chance > self.likely_max {
                 continue;
             }
@@ -227,8 +232,14 @@ impl Usual {
         Self { hours, rate }
     }
 
-    /// Chance of a silence in the whole hours of the gap; `None` when there are too few days to tell.
-    fn silence(&self, stream: &Stream, from: Timestamp, to: Timestamp, days_min: u32) -> Option<f64> {
+    /// Chance of a silence in the whole hours of the gap, over the hours that enough days tell of; `None` when the gap
+    /// holds no whole hour or is none.
+    fn silence(
+        &self,
+        stream: &Stream,
+        (from, to): (Timestamp, Timestamp),
+        (days_min, share_min): (u32, f64),
+    ) -> Option<f64> {
         let (first, last) = (hour(from) + 1, hour(to));
         if first >= last {
             return None;
@@ -244,10 +255,13 @@ impl Usual {
             // The silent hour itself is not among the days it is compared with.
             let days = days.saturating_sub(1);
             if days < days_min {
-                return None;
+                continue;
             }
-            let spoke = f64::from(spoke.min(days));
-            chance *= 1.0 - (spoke + 0.5) / (f64::from(days) + 1.0);
+            let (days, spoke) = (f64::from(days), f64::from(spoke.min(days)));
+            // An hour that was silent now and then, or in which only an attack of some days spoke, says nothing.
+            if spoke >= share_min * days {
+                chance *= 1.0 - (spoke + 0.5) / (days + 1.0);
+            }
         }
         Some(chance)
     }
