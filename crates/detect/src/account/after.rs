@@ -46,7 +46,9 @@ pub(crate) fn answer(
         return match (usual, known.successes) {
             (true, _) => Answer::Owner,
             (false, _) if by_key => Answer::Owner,
-            (false, 0) => Answer::After(Level::Medium),
+            // Nothing is known of the account: its holder may come for the first time.
+            (false, 0) => Answer::After(Level::Informational),
+            (false, 1..5) => Answer::After(Level::Medium),
             (false, _) => Answer::After(Level::High),
         };
     }

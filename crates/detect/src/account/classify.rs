@@ -81,8 +81,9 @@ fn spraying(case: &Case, settings: &Settings) -> bool {
         && case.length() >= settings.spray_length;
     // Without a pause between the rounds it is spraying only where most names are accounts; else the names are a list (G-4).
     let fast = tally.accounts >= u64::from(settings.spray_fast_accounts)
+        && case.attempts >= u64::from(settings.spray_fast_tries)
         && unknown_share(case).is_none_or(|unknown| unknown < settings.dictionary_unknown)
-        && case.attempts >= u64::from(settings.spray_fast_tries);
+        && share(tally.common, tally.accounts) < settings.dictionary_unknown;
     banded && (slow || fast)
 }
 

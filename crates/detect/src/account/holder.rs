@@ -41,6 +41,7 @@ pub(crate) struct Holders {
     last_use: FxHashMap<u64, Timestamp>,
     made: FxHashMap<u64, Timestamp>,
     failures: FxHashMap<u64, u32>,
+    cover: Cover,
 }
 
 impl Holders {
@@ -67,6 +68,7 @@ impl Holders {
             last_use: FxHashMap::default(),
             made: FxHashMap::default(),
             failures: FxHashMap::default(),
+            cover: Cover::default(),
         }
     }
 
@@ -77,6 +79,7 @@ impl Holders {
 
     /// Notes accounts that are made.
     pub(crate) fn signal(&mut self, signal: &Signal) {
+        self.cover.at(signal.order.time);
         let made = signal.class == Class::AccountChange
             && signal.activity == activity::ACCOUNT_CREATE
             && signal.outcome != Outcome::Failure;
@@ -184,11 +187,18 @@ impl Holders {
     fn idle(&self, attempt: &Attempt, settings: &Settings) -> Option<(Option<Timestamp>, bool)> {
         let account = attempt.account_id;
         let seen = self.last_use.get(&account).copied();
-        let last = seen.max(self.roster.last_login(account, attempt.time));
+        let told = self.roster.last_login(account, attempt.time);
         let bound =
             if settings.is_privileged(account) { self.numbers.idle_privileged } else { self.numbers.idle };
-        match last {
-            Some(last) => (attempt.time.since(last) >= bound).then_some((Some(last), true)),
+        match seen.max(told) {
+            // The roster knows the latest use; the logs know only what happened while they were kept.
+            Some(last) if told == Some(last) => {
+                (attempt.time.since(last) >= bound).then_some((Some(last), true))
+            }
+            Some(last) => {
+                let idle = attempt.time.since(last) - self.cover.silent(last, attempt.time);
+                (idle >= bound).then_some((Some(last), true))
+            }
             None if self.roster.is_asleep(account) => Some((None, true)),
             None => {
                 let made = *self.made.get(&account)?;
@@ -280,6 +290,39 @@ impl Holders {
         {
             finding.artefacts.push(attempt.account.to_string());
         }
+    }
+}
+
+/// When the logs were silent altogether: nobody can tell what happened then.
+#[derive(Debug, Default)]
+struct Cover {
+    last: Option<Timestamp>,
+    silences: Vec<(Timestamp, Timestamp)>,
+}
+
+/// Silence of all logs that counts as a hole, microseconds.
+const SILENCE_MICROS: i64 = 3 * Timestamp::DAY;
+
+impl Cover {
+    fn at(&mut self, time: Timestamp) {
+        if let Some(last) = self.last
+            && time.since(last) > SILENCE_MICROS
+            && self.silences.len() < 4_096
+        {
+            self.silences.push((last, time));
+        }
+        self.last = self.last.max(Some(time));
+    }
+
+    /// Microseconds of silence between two times; the record of `now` itself need not have been seen.
+    fn silent(&self, since: Timestamp, now: Timestamp) -> i64 {
+        let open = self.last.filter(|last| now.since(*last) > SILENCE_MICROS).map(|last| (last, now));
+        let after = self.silences.iter().rev().take_while(|(_, end)| *end > since);
+        after
+            .copied()
+            .chain(open)
+            .map(|(begin, end)| end.since(since.max(begin)))
+            .fold(0, i64::saturating_add)
     }
 }
 

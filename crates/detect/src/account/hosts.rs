@@ -3,6 +3,7 @@
 
 use super::case::Case;
 use super::classify::classify;
+use super::history::prefix;
 use super::report;
 use super::settings::Settings;
 use super::source::Before;
@@ -17,6 +18,8 @@ use vocab::{Kind, Timestamp};
 const HOSTS_MAX: usize = 256;
 /// Tries kept of a computer that is not under attack.
 const TRIES_MAX: usize = 1_024;
+/// Sources of an attack remembered with what they aim at.
+const AIMS_MAX: usize = 16_384;
 /// Silence after which such an attack is over, microseconds.
 const OVER_MICROS: i64 = Timestamp::DAY;
 /// A source that attacks on its own shows it within this time, microseconds.
@@ -29,6 +32,8 @@ struct Host {
     /// Times of successes, which say how busy the service is.
     successes: VecDeque<Timestamp>,
     case: Option<Box<Case>>,
+    /// The account that a source failed on; 0 when there were several.
+    aims: FxHashMap<u64, u64>,
     /// Tries to come before it is looked at again, so that the work stays small.
     wait: usize,
 }
@@ -51,10 +56,12 @@ impl Hosts {
         }
         let host = self.hosts.entry(key).or_default();
         if let Some(case) = host.case.take_if(|case| one.time.since(case.last) > OVER_MICROS) {
+            host.aims.clear();
             close(&case, names, settings, ctx);
         }
         if let Some(case) = &mut host.case {
             case.add(one, settings);
+            aim(&mut host.aims, one);
             return;
         }
         host.forget(one.time, settings.cluster_window);
@@ -86,7 +93,9 @@ impl Hosts {
         }
         host.successes.push_back(one.time);
         let Some(case) = &mut host.case else { return };
-        let member = one.src.is_some_and(|ip| case.sources.contains_key(&ip));
+        // Who failed on this account alone and then gets in is most likely its holder.
+        let member =
+            one.src.is_some_and(|ip| host.aims.get(&prefix(ip)).is_some_and(|aim| *aim != one.account_id));
         if usual || !member || one.time.since(case.last_failure) > settings.memory(one.account_id) {
             return;
         }
@@ -134,6 +143,7 @@ impl Host {
         let mut case = Case::new(ctx.findings.number(), first);
         for one in self.tries.drain(..) {
             case.add(&one, settings);
+            aim(&mut self.aims, &one);
         }
         self.case = Some(Box::new(case));
     }
@@ -155,6 +165,20 @@ impl Host {
         let accounts: FxHashSet<u64> = old().map(|one| one.account_id).collect();
         nets.len() >= settings.cluster_sources as usize
             && accounts.len() >= settings.cluster_accounts as usize
+    }
+}
+
+fn aim(aims: &mut FxHashMap<u64, u64>, one: &Try) {
+    let Some(ip) = one.src else { return };
+    let own = prefix(ip);
+    let room = aims.len() < AIMS_MAX;
+    match aims.get_mut(&own) {
+        Some(aim) if *aim != one.account_id => *aim = 0,
+        Some(_) => {}
+        None if room => {
+            aims.insert(own, one.account_id);
+        }
+        None => {}
     }
 }
 

@@ -117,7 +117,8 @@ impl Assembler {
             }
             self.timers.pop_front();
             let Some(session) = self.sessions.get_mut(&key) else { continue };
-            let open = session.accepted && !session.closed;
+            // A peer may hold a refused connection for hours; its end is no further try.
+            let open = (session.accepted || session.tries > 0) && !session.closed;
             let until = session.last + if open { REUSE_MICROS } else { LOGIN_MICROS };
             if until >= now.0 && !full {
                 session.flush(|pending| pending.attempt.time.0 + LOGIN_MICROS < now.0, out);
@@ -225,7 +226,7 @@ impl Session {
                 let nothing = self.tries == 0 && self.pending.is_empty() && !self.accepted;
                 self.flush(|_| true, out);
                 if nothing {
-                    out.push(self.sourced(Attempt::from_signal(signal)).deduced_failure());
+                    out.push(self.sourced(Attempt::from_signal(signal)).unseen());
                     self.tries = 1;
                 }
                 self.closed = true;
@@ -310,6 +311,14 @@ impl Session {
 }
 
 impl Attempt {
+    /// A connection that ended before the login was done, and no record says that a code was tried: most likely keys
+    /// were offered. Half a try in thresholds, and counted with the offers of keys.
+    fn unseen(self) -> Self {
+        let mut attempt = self.deduced_failure();
+        attempt.key_probe = true;
+        attempt
+    }
+
     fn deduced_failure(self) -> Self {
         let mut attempt = self.deduced();
         attempt.outcome = Outcome::Failure;
@@ -339,7 +348,7 @@ fn alone(role: Role, signal: &Signal, out: &mut Vec<Attempt>) {
             attempt = attempt.deduced_failure();
             attempt.name_only = true;
         }
-        Role::ClosedBefore => attempt = attempt.deduced_failure(),
+        Role::ClosedBefore => attempt = attempt.unseen(),
         Role::Success => {}
         Role::Opened | Role::Closed | Role::Peer | Role::Binary | Role::None => return,
     }
