@@ -191,7 +191,7 @@ impl Holders {
         let bound =
             if settings.is_privileged(account) { self.numbers.idle_privileged } else { self.numbers.idle };
         match seen.max(told) {
-            // The roster knows the latest use; the logs know only what happened while they were kept.
+            // The roster knows the day of the latest use; the logs know only what happened while they were kept.
             Some(last) if told == Some(last) => {
                 (attempt.time.since(last) >= bound).then_some((Some(last), true))
             }

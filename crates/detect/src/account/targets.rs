@@ -16,6 +16,8 @@ use vocab::{Kind, Timestamp};
 
 /// Sources kept of an account that is not yet under attack.
 const SEEN_MAX: usize = 64;
+/// Sources of one attack follow each other within this time, microseconds (DT-COR-14).
+const TOGETHER_MICROS: i64 = Timestamp::HOUR;
 /// Sources kept over all such accounts.
 const SEEN_ALL_MAX: usize = 150_000;
 
@@ -30,7 +32,15 @@ struct Seen {
 #[derive(Debug)]
 enum State {
     Quiet { seen: SmallVec<[Seen; 1]>, used: bool },
-    Attack(Box<Case>),
+    Attack(Box<Attack>),
+}
+
+#[derive(Debug)]
+struct Attack {
+    case: Case,
+    /// The last try by a source that came after a pause of the others: it is part of the attack only when another
+    /// source follows soon (DT-COR-14).
+    late: Option<Try>,
 }
 
 impl Keep for State {
@@ -83,14 +93,14 @@ impl Targets {
         let key = key(one.account_id, one.host);
         let (state, gone) = self.table.entry(key, || State::Quiet { seen: SmallVec::new(), used: true });
         match state {
-            State::Attack(case) if one.time.since(case.last) > OVER_MICROS => {
+            State::Attack(attack) if one.time.since(attack.case.last) > OVER_MICROS => {
                 let fresh = State::Quiet { seen: SmallVec::from_buf([Seen::new(one)]), used: true };
                 if let State::Attack(over) = std::mem::replace(state, fresh) {
                     self.kept += 1;
-                    close(&over, names, settings, ctx);
+                    close(&over.case, names, settings, ctx);
                 }
             }
-            State::Attack(case) => case.add(one, settings),
+            State::Attack(attack) => attack.failure(one, settings),
             State::Quiet { seen, used } => {
                 *used = true;
                 let before = seen.len();
@@ -103,12 +113,12 @@ impl Targets {
                         case.add(&seen.one, settings);
                         case.until(&seen.one, seen.last);
                     }
-                    *state = State::Attack(Box::new(case));
+                    *state = State::Attack(Box::new(Attack { case, late: None }));
                 }
             }
         }
         match gone {
-            Some((_, State::Attack(case))) => close(&case, names, settings, ctx),
+            Some((_, State::Attack(attack))) => close(&attack.case, names, settings, ctx),
             Some((_, State::Quiet { seen, .. })) => self.kept = self.kept.saturating_sub(seen.len()),
             None => {}
         }
@@ -117,7 +127,8 @@ impl Targets {
     /// Takes a success; notes in `before` when the account is under attack, and counts it when an attacker may have made
     /// it.
     pub(crate) fn success(&mut self, one: &Try, usual: bool, settings: &Settings, before: &mut Before) {
-        let Some(State::Attack(case)) = self.table.get_mut(key(one.account_id, one.host)) else { return };
+        let Some(State::Attack(attack)) = self.table.get_mut(key(one.account_id, one.host)) else { return };
+        let case = &mut attack.case;
         if one.time.since(case.last_failure) > settings.memory(one.account_id) {
             return;
         }
@@ -138,9 +149,9 @@ impl Targets {
     pub(crate) fn covers(&self, account: u64, other: &Case) -> bool {
         other.hosts.len() == 1
             && other.hosts.iter().all(|host| {
-                matches!(self.table.get(key(account, *host)), Some(State::Attack(case))
-                    if case.first <= other.last && case.last >= other.first
-                        && case.last.since(other.last) <= OVER_MICROS)
+                matches!(self.table.get(key(account, *host)), Some(State::Attack(attack))
+                    if attack.case.first <= other.last && attack.case.last >= other.first
+                        && attack.case.last.since(other.last) <= OVER_MICROS)
             })
     }
 
@@ -148,9 +159,29 @@ impl Targets {
     pub(crate) fn finish(&mut self, names: &Names, settings: &Settings, ctx: &mut Ctx) {
         ctx.stats.evicted += self.table.evicted();
         for (_, state) in self.table.drain_sorted() {
-            if let State::Attack(case) = state {
-                close(&case, names, settings, ctx);
+            if let State::Attack(attack) = state {
+                close(&attack.case, names, settings, ctx);
             }
+        }
+    }
+}
+
+impl Attack {
+    fn failure(&mut self, one: &Try, settings: &Settings) {
+        let pause = one.time.since(self.case.last_failure);
+        let known = one.src.is_none_or(|ip| self.case.sources.contains_key(&ip));
+        let reach = (4 * self.case.pace.median_gap()).max(TOGETHER_MICROS);
+        if known || pause <= reach {
+            self.case.add(one, settings);
+            return;
+        }
+        let follows = |late: &Try| late.src != one.src && one.time.since(late.time) <= reach;
+        match self.late.take() {
+            Some(late) if follows(&late) => {
+                self.case.add(&late, settings);
+                self.case.add(one, settings);
+            }
+            _ => self.late = Some(one.clone()),
         }
     }
 }

@@ -12,6 +12,8 @@ use vocab::{AuthMethod, Flags, Outcome, Reason, Timestamp};
 
 /// Records of one try lie at most this far apart, microseconds (DT-FMT-16).
 const SAME_TRY_MICROS: i64 = 3 * Timestamp::SECOND;
+/// How long a record of PAM waits for that of its program, microseconds: the delay after a failure may be long.
+const PAM_WAIT_MICROS: i64 = 10 * Timestamp::SECOND;
 /// A login that is not done after this time is given up, microseconds.
 const LOGIN_MICROS: i64 = 10 * Timestamp::MINUTE;
 /// A number may be used again after this time, microseconds (DT-FMT-14).
@@ -104,7 +106,7 @@ impl Assembler {
             if let Some(session) = self.sessions.get_mut(&key) {
                 session.flush(
                     |pending| {
-                        matches!(pending.wait, Wait::Pam(_)) && pending.attempt.time.0 + SAME_TRY_MICROS <= at
+                        matches!(pending.wait, Wait::Pam(_)) && pending.attempt.time.0 + PAM_WAIT_MICROS <= at
                     },
                     out,
                 );
@@ -161,7 +163,7 @@ impl Assembler {
         }
         session.take(role, signal, out);
         if session.pending.iter().any(|pending| matches!(pending.wait, Wait::Pam(_))) {
-            self.short.push_back((now + SAME_TRY_MICROS, key));
+            self.short.push_back((now + PAM_WAIT_MICROS, key));
         }
     }
 }
@@ -172,11 +174,7 @@ impl Session {
         match role {
             Role::Failure => {
                 let why = self.refused_account(now);
-                self.pending.retain(|pending| match pending.wait {
-                    Wait::Pam(_) => now - pending.attempt.time.0 > SAME_TRY_MICROS,
-                    Wait::Name => false,
-                    Wait::Ambiguous => true,
-                });
+                self.take_back(now);
                 self.tries = self.tries.saturating_add(signal.count.max(1));
                 self.last_failure = Some(now);
                 let mut attempt = self.sourced(Attempt::from_signal(signal));
@@ -260,6 +258,24 @@ impl Session {
         let mut attempt = self.sourced(Attempt::from_signal(signal)).deduced();
         attempt.outcome = Outcome::Success;
         out.push(attempt);
+    }
+
+    /// A refusal by the program takes back what waited for it: the name, and the records of PAM about the same try.
+    fn take_back(&mut self, now: i64) {
+        let is_pam = |pending: &Pending| matches!(pending.wait, Wait::Pam(_));
+        let held = self.pending.iter().filter(|pending| is_pam(pending)).count();
+        self.pending.retain(|pending| match pending.wait {
+            Wait::Pam(_) => now - pending.attempt.time.0 > SAME_TRY_MICROS,
+            Wait::Name => false,
+            Wait::Ambiguous => true,
+        });
+        let late = |pending: &Pending| is_pam(pending) && now - pending.attempt.time.0 <= PAM_WAIT_MICROS;
+        let left = self.pending.iter().filter(|pending| is_pam(pending)).count();
+        if left == held
+            && let Some(place) = self.pending.iter().position(|pending| late(pending))
+        {
+            self.pending.remove(place);
+        }
     }
 
     /// An attempt with the source that another record of the session gave.
