@@ -192,7 +192,7 @@ impl Holders {
             if settings.is_privileged(account) { self.numbers.idle_privileged } else { self.numbers.idle };
         match seen.max(told) {
             // The roster knows the day of the latest use; the logs know only what happened while they were kept.
-            Some(last) if told == Some(last) => {
+            Some(last) if told.is_some_and(|told| last.since(told) <= Timestamp::DAY) => {
                 (attempt.time.since(last) >= bound).then_some((Some(last), true))
             }
             Some(last) => {

@@ -3,10 +3,14 @@
 use super::{Attempt, account_id, stable_hash};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use vocab::Timestamp;
+use vocab::{Outcome, Timestamp};
 
 /// How far a text record and a binary record of one try may lie apart, microseconds.
 const PAIR_MICROS: i64 = 5 * Timestamp::SECOND;
+/// A text log that was written to so lately is there to tell of failures, microseconds.
+const COVER_MICROS: i64 = Timestamp::DAY;
+/// Computers whose text log is remembered.
+const HOSTS_MAX: usize = 4_096;
 /// Tries remembered for pairing.
 const RECENT_MAX: usize = 16_384;
 
@@ -15,6 +19,8 @@ const RECENT_MAX: usize = 16_384;
 pub(super) struct Pairing {
     waiting: VecDeque<Attempt>,
     recent: FxHashMap<u64, i64>,
+    /// Last try in the text log of a computer.
+    written: FxHashMap<u64, i64>,
 }
 
 fn key(attempt: &Attempt) -> u64 {
@@ -35,6 +41,10 @@ impl Pairing {
             }
         }
         self.recent.insert(key(attempt), attempt.time.0);
+        let host = stable_hash(attempt.host.as_str());
+        if self.written.len() < HOSTS_MAX || self.written.contains_key(&host) {
+            self.written.insert(host, attempt.time.0);
+        }
     }
 
     /// Takes a binary record.
@@ -50,7 +60,13 @@ impl Pairing {
                 .recent
                 .get(&key(&attempt))
                 .is_some_and(|time| (time - attempt.time.0).abs() <= 2 * PAIR_MICROS);
-            if !paired {
+            // Where there is a text log it counts the failures; a difference between the two is a matter of K-33.
+            let covered = attempt.outcome == Outcome::Failure
+                && self
+                    .written
+                    .get(&stable_hash(attempt.host.as_str()))
+                    .is_some_and(|time| (time - attempt.time.0).abs() <= COVER_MICROS);
+            if !paired && !covered {
                 out.push(attempt);
             }
         }
