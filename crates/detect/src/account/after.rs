@@ -65,7 +65,11 @@ pub(crate) fn success(
     ctx: &mut Ctx,
 ) -> Answer {
     let known = history.known(attempt);
-    let answer = answer(attempt, usual, before, known, settings);
+    let mut answer = answer(attempt, usual, before, known, settings);
+    // A source that is known from longer ago is not seen for the first time.
+    if answer == Answer::FirstSeen && history.has_source(attempt) {
+        answer = Answer::Nothing;
+    }
     match answer {
         Answer::Nothing => {}
         Answer::Owner => {

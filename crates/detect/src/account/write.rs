@@ -154,6 +154,9 @@ fn add_account(
     begun: Timestamp,
     settings: &Settings,
 ) {
+    if attempt.account.is_empty() {
+        return;
+    }
     let same = |seen: &&mut AccountSeen| {
         (seen.name == attempt.account.as_str() || canonical(&seen.name) == canonical(&attempt.account))
             && seen.host == attempt.host.as_str()

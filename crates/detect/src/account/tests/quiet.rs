@@ -57,3 +57,12 @@ fn a_busy_service_whose_people_mistype() {
     });
     assert_eq!(incidents(&script), "");
 }
+
+#[test]
+fn a_known_source_after_a_long_pause_mistypes() {
+    let usual = (0..6).fold(String::new(), |mut script, day| {
+        let _ = writeln!(script, "{day}d9h 192.0.2.1 ok bob");
+        script
+    });
+    assert_eq!(incidents(&format!("{usual}60d9h 192.0.2.1 fail bob\n60d9h5s 192.0.2.1 ok bob")), "");
+}
