@@ -16,13 +16,16 @@ pub(crate) use seal::{Keep, Places, Seal, Sealed};
 use crate::progress::Progress;
 use collect::stream::{FileStats, Plan, PlanSettings, YearReport};
 use collect::unread::Unread;
-use detect::engine::{Engine, Stats};
+use detect::Signal;
+use detect::activity::Activity;
+use detect::engine::{Engine, Output, Stats};
 use detect::front::Front;
 use detect::rule::RuleSet;
 use source::Source;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use vocab::{Context, Event, Finding, Kind, Message, Timestamp};
 
 /// Signals held by one source (DT-COR-07), where there are few sources.
@@ -31,6 +34,11 @@ const HELD_MAX: usize = 65_536;
 const HELD_ALL_MAX: usize = 131_072;
 /// Signals that each source may hold at least: those of one block.
 const HELD_MIN: usize = 4_096;
+
+/// Signals handed to the engine at once.
+const BATCH_SIGNALS: usize = 512;
+/// Batches on their way to the engine.
+const BATCHES_MAX: usize = 8;
 
 /// What a run needs.
 pub(crate) struct Job<'a> {
@@ -112,10 +120,10 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
     let held_max = (HELD_ALL_MAX / plans.len().max(1)).clamp(HELD_MIN, HELD_MAX);
     let mut sources: Vec<Source> = plans.iter().map(|plan| Source::new(plan, settings, held_max)).collect();
     let mut work = Work { keep, each, front: Front::new(rules), seen: Seen::default(), progress };
-    let mut engine = Engine::new(Arc::clone(rules), context.clone(), settings.clock);
-    merge(&mut sources, &mut work, &mut engine)?;
-    engine.activity(work.front.take_activity());
-    let output = engine.finish();
+    let output = correlated(rules, context, settings.clock, |push| {
+        merge(&mut sources, &mut work, push)?;
+        Ok(work.front.take_activity())
+    })?;
     let mut outcome = Outcome {
         findings: output.findings,
         stats: output.stats,
@@ -148,8 +156,47 @@ fn stored_bytes(plans: &[collect::stream::SourcePlan]) -> Option<u64> {
     plans.iter().flat_map(|plan| &plan.files).map(|file| file.stored_bytes).sum()
 }
 
+/// Runs the engine in a thread of its own while `feed` hands signals over, in the order in which they are handed over.
+fn correlated(
+    rules: &Arc<RuleSet>,
+    context: &Context,
+    clock: Timestamp,
+    feed: impl FnOnce(&mut dyn FnMut(Signal)) -> anyhow::Result<Activity>,
+) -> anyhow::Result<Output> {
+    std::thread::scope(|scope| {
+        // Both channels belong to this closure: whatever ends it closes them, and the engine does not wait for ever.
+        let (sender, receiver) = sync_channel::<Vec<Signal>>(BATCHES_MAX);
+        let (last_sender, last) = sync_channel(1);
+        let engine = scope.spawn(move || {
+            let mut engine = Engine::new(Arc::clone(rules), context.clone(), clock);
+            receiver.into_iter().flatten().for_each(|signal| engine.push(signal));
+            if let Ok(activity) = last.recv() {
+                engine.activity(activity);
+            }
+            engine.finish()
+        });
+        let mut batch = Vec::with_capacity(BATCH_SIGNALS);
+        // A closed channel means that the engine has failed; joining it tells.
+        let fed = feed(&mut |signal| {
+            batch.push(signal);
+            if batch.len() >= BATCH_SIGNALS {
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_SIGNALS));
+                let _ = sender.send(full);
+            }
+        });
+        let _ = sender.send(batch);
+        drop(sender);
+        let fed = fed.map(|activity| drop(last_sender.send(activity)));
+        drop(last_sender);
+        let output = engine
+            .join()
+            .map_err(|_| anyhow::anyhow!("the correlation engine stopped; this is a fault of Sekisho"));
+        fed.and(output)
+    })
+}
+
 /// Takes signals from the source whose next one is the earliest (DT-COR-07).
-fn merge(sources: &mut [Source], work: &mut Work<'_>, engine: &mut Engine) -> anyhow::Result<()> {
+fn merge(sources: &mut [Source], work: &mut Work<'_>, push: &mut dyn FnMut(Signal)) -> anyhow::Result<()> {
     let mut heads = BinaryHeap::new();
     for (place, source) in sources.iter_mut().enumerate() {
         if let Some(key) = source.head(work)? {
@@ -161,7 +208,7 @@ fn merge(sources: &mut [Source], work: &mut Work<'_>, engine: &mut Engine) -> an
         let next = heads.peek().map(|Reverse((key, _))| *key);
         loop {
             if let Some(signal) = source.pop() {
-                engine.push(signal);
+                push(signal);
             }
             match source.head(work)? {
                 Some(key) if next.is_none_or(|next| key <= next) => {}

@@ -4,12 +4,14 @@ use anyhow::Context as _;
 use ledger::{ReadOptions, Reader, RecordView};
 use std::collections::BTreeMap;
 use std::path::Path;
-use vocab::{Citation, EvidenceRole, Finding, Quote, Record};
+use vocab::{Citation, EvidenceRole, Finding, Level, Quote, Record};
 
-/// Quotes filled in each finding; what shows a success goes first.
-const QUOTES_PER_FINDING: usize = 200;
-/// Quotes filled in all findings together.
-const QUOTES_MAX: usize = 50_000;
+/// Quotes filled in a finding that shows a success or is grave; what shows a success goes first.
+const QUOTES_GRAVE: usize = 60;
+/// Quotes filled in any other finding.
+const QUOTES_OTHER: usize = 12;
+/// Quotes filled in all findings together, the gravest findings first.
+const QUOTES_MAX: usize = 10_000;
 /// Longest quote in bytes.
 const QUOTE_BYTES_MAX: usize = 1_024;
 /// Decompressed blocks kept while reading back.
@@ -17,13 +19,12 @@ const CACHE_BYTES: usize = 8 << 20;
 
 /// Fills the quotes from the ledger in `folder`.
 pub(crate) fn fill(folder: &Path, findings: &mut [Finding]) -> anyhow::Result<()> {
-    let mut wanted: Vec<Citation> = Vec::new();
-    for finding in findings.iter() {
-        wanted.extend(chosen(&finding.evidence).into_iter().map(|(_, citation)| citation));
-    }
+    let mut by_level: Vec<&Finding> = findings.iter().collect();
+    by_level.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    let mut wanted: Vec<Citation> =
+        by_level.into_iter().flat_map(chosen).map(|(_, citation)| citation).take(QUOTES_MAX).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    wanted.truncate(QUOTES_MAX);
     if wanted.is_empty() {
         return Ok(());
     }
@@ -37,7 +38,7 @@ pub(crate) fn fill(folder: &Path, findings: &mut [Finding]) -> anyhow::Result<()
         }
     }
     for finding in findings {
-        for (place, citation) in chosen(&finding.evidence) {
+        for (place, citation) in chosen(finding) {
             if let Some(record) = finding.evidence.get_mut(place) {
                 record.quote = quotes.get(&citation).cloned();
             }
@@ -47,13 +48,16 @@ pub(crate) fn fill(folder: &Path, findings: &mut [Finding]) -> anyhow::Result<()
 }
 
 /// Places and citations of the records that are quoted.
-fn chosen(records: &[Record]) -> Vec<(usize, Citation)> {
+fn chosen(finding: &Finding) -> Vec<(usize, Citation)> {
+    let records = &finding.evidence;
+    let grave = finding.successes > 0 || finding.level >= Level::High;
+    let most = if grave { QUOTES_GRAVE } else { QUOTES_OTHER };
     let shows = |record: &Record| {
         matches!(record.role, EvidenceRole::Success | EvidenceRole::Effect | EvidenceRole::Payload)
     };
     let places = |wanted: bool| records.iter().enumerate().filter(move |(_, record)| shows(record) == wanted);
     let both = places(true).chain(places(false));
-    both.take(QUOTES_PER_FINDING).map(|(place, record)| (place, record.citation)).collect()
+    both.take(most).map(|(place, record)| (place, record.citation)).collect()
 }
 
 fn quote(record: &RecordView) -> Quote {
