@@ -103,3 +103,30 @@ fn a_roster_beside_the_logs_is_found() {
     assert!(said["en"].as_str().unwrap().contains("logs/people.csv"));
     assert!(report.unread_of("people.csv").is_empty());
 }
+#[test]
+fn injection_into_a_page_is_found() {
+    let line = |n: u32, what: &str, status: u16| {
+        format!(
+            "203.0.113.7 - - [20/Nov/2026:10:{:02}:{:02} +0900] \"GET {what} HTTP/1.1\" {status} 512 \"-\" \"Mozilla/5.0\"\n",
+            n / 60,
+            n % 60
+        )
+    };
+    let mut log = String::new();
+    for n in 0..30 {
+        log += &line(n, "/item?id=5", 200);
+    }
+    for n in 30..40 {
+        log += &line(
+            n,
+            "/item?id=-1%20UNION%20SELECT%20login,password%20FROM%20users--",
+            if n % 2 == 0 { 500 } else { 200 },
+        );
+    }
+    let case = Case::new(&[("nginx/access.log", log.as_bytes())]);
+    let report = case.report(&[]);
+    let incident = report.incident("sql_injection");
+    assert_eq!(incident["sources"][0]["ip"], "203.0.113.7");
+    let page = report.text("report.html");
+    assert!(page.contains("UNION%20SELECT"));
+}
