@@ -18,7 +18,9 @@ pub struct Format {
 
 /// All formats. On a draw the earlier one wins, so the narrower formats stand first.
 pub const FORMATS: &[&Format] = &[
+    &crate::binary::login_db::LOGIN_DB,
     &crate::binary::utmp::UTMP,
+    &crate::binary::lastlog::LASTLOG,
     &crate::journal::JOURNAL_EXPORT,
     &crate::journal::JOURNAL_JSON,
     &crate::web::w3c::W3C,

@@ -166,3 +166,16 @@ fn linux() {
     let starts = lines_with(&text, "syslogd 1.4.1: restart.");
     assert_eq!(found.count("P10", Class::EventLog, Outcome::Success), starts);
 }
+
+#[test]
+fn apache_error() {
+    let Some(text) = text("Apache_2k.log") else { return };
+    let found = read("Apache_2k.log", &text, 2005);
+    assert_eq!((found.format, found.lines, found.events, found.timed), ("apache_error", 2_000, 2_000, 2_000));
+    assert_eq!(found.misses, Vec::<String>::new());
+    let clients = lines_with(&text, "] [client ");
+    assert_eq!(u32::try_from(found.sources).unwrap(), clients);
+    let refused = lines_with(&text, "] Directory index forbidden by rule: ");
+    assert_eq!(found.count("W07", Class::Network, Outcome::Failure), refused);
+    assert!(clients > 20 && refused > 20);
+}

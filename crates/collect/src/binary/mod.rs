@@ -1,6 +1,8 @@
 //! Login records of the system in binary form (detection.md 3.5): utmp, wtmp, btmp (B01), lastlog (B02), lastlog2 and
 //! wtmpdb (B03).
 
+pub(crate) mod lastlog;
+pub(crate) mod login_db;
 pub mod utmp;
 pub(crate) mod utmp_record;
 

@@ -34,11 +34,9 @@ pub(super) enum Role {
 
 pub(super) fn of(signal: &Signal) -> Role {
     if matches!(signal.parser, "wtmp" | "btmp" | "utmp" | "lastlog") {
-        return if signal.class == Class::Authentication && signal.activity == activity::AUTH_LOGON {
-            Role::Binary
-        } else {
-            Role::None
-        };
+        // lastlog repeats what another record told.
+        let told = signal.class == Class::Authentication && signal.count > 0;
+        return if told && signal.activity == activity::AUTH_LOGON { Role::Binary } else { Role::None };
     }
     // auditd tells of the same tries as the text log of the program, as the utmp family does.
     if signal.parser == "auditd" {
