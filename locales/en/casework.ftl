@@ -12,6 +12,7 @@ explain-source = Sources: { $count } ({ $sources }).
 explain-source-unknown = No record names a source.
 explain-count = Tries: { $attempts }; successes: { $successes }.
 explain-rate = Of { $tried } accounts tried, { $entered } were entered (success rate { $rate } %, 95 % confidence interval { $low } % to { $high } %).
+explain-entered-unnamed = The names of the accounts that seem to have been entered do not stand in this log. Look for them in the records of the application.
 explain-entered = Accounts entered ({ $count }): { $accounts }.
 explain-law-credential_misuse = Under the Act (proposal, 判定案): another person's identification code seems to have been input, which points to the code-theft type (識別符号窃用型). It is not settled while an element is unknown.
 explain-law-security_hole = Under the Act (proposal, 判定案): the limit on use seems to have been evaded by information or a command that is no identification code, which points to the hole-attack type (セキュリティ・ホール攻撃型). It is not settled while an element is unknown.

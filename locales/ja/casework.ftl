@@ -9,6 +9,7 @@ explain-source = 送信元：{ $count } 件（{ $sources }）。
 explain-source-unknown = 送信元を読み取れる記録はありません。
 explain-count = 試行 { $attempts } 回、成功 { $successes } 回。
 explain-rate = 試されたアカウント { $tried } 件のうち { $entered } 件に侵入（成功率 { $rate }%、95%信頼区間 { $low }%～{ $high }%）。
+explain-entered-unnamed = 侵入されたとみられるアカウントの名前は、このログには書かれていません。アプリケーションの記録で確かめてください。
 explain-entered = 侵入されたアカウント（{ $count } 件）：{ $accounts }。
 explain-law-credential_misuse = 法との関係（判定案）：他人の識別符号が入力された疑いがあり、識別符号窃用型に当たる可能性を示しています。要件に不明なものが残る限り、確定したものではありません。
 explain-law-security_hole = 法との関係（判定案）：識別符号以外の情報又は指令により利用の制限を免れた疑いがあり、セキュリティ・ホール攻撃型に当たる可能性を示しています。要件に不明なものが残る限り、確定したものではありません。

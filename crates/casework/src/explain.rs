@@ -49,8 +49,10 @@ pub(crate) fn explanation(incident: &Incident, members: &[&Finding]) -> crate::E
                 .with("high", percent(rate.ci_high)),
         );
     }
-    if let Some(entered) = entered(incident) {
-        short.push(entered);
+    match entered(incident) {
+        Some(entered) => short.push(entered),
+        None if incident.successes > 0 && incident.entered() => short.push(Message::new("explain-entered-unnamed")),
+        None => {}
     }
     short.extend(notes(members));
     short.push(Message::new(format!("explain-law-{}", category_name(incident.legal.category))));

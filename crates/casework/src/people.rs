@@ -9,7 +9,8 @@ use vocab::{AccountRole, Context, Finding};
 /// Accounts, entered ones first. Several findings may tell of the same tries: the largest count of each wins.
 pub(crate) fn accounts(members: &[&Finding], context: &Context) -> Vec<AccountEntry> {
     let mut merged: BTreeMap<(String, String), AccountEntry> = BTreeMap::new();
-    for seen in members.iter().flat_map(|finding| &finding.accounts) {
+    // A log that names no account (a form on a web page) says that somebody got in, not who.
+    for seen in members.iter().flat_map(|finding| &finding.accounts).filter(|seen| !seen.name.is_empty()) {
         let key = (seen.host.clone(), seen.name.clone());
         let entry = merged.entry(key).or_insert_with(|| AccountEntry {
             name: seen.name.clone(),
