@@ -1,6 +1,6 @@
 //! The incident in words (DT-INC-11 to -13): messages with values, no language.
 
-use crate::incident::{AccountEntry, HostEntry, Incident};
+use crate::incident::{AccountEntry, HostEntry, HostState, Incident};
 use vocab::{AccountRole, Category, Finding, Kind, Message, Value};
 
 /// Names shown in one sentence before "and n more".
@@ -10,7 +10,9 @@ const NOTES_MAX: usize = 6;
 
 /// Title: class, host, and the one account where there is only one.
 pub(crate) fn title(kind: Kind, hosts: &[HostEntry], accounts: &[AccountEntry]) -> Message {
-    let entered = accounts.iter().filter(|account| account.state == AccountRole::Entered).count() as u64;
+    let hit = hosts.iter().any(|host| host.state == HostState::Suspected);
+    let entered =
+        accounts.iter().filter(|account| hit && account.state == AccountRole::Entered).count() as u64;
     let host = hosts.first().map_or("-", |host| host.name.as_str());
     let id = if entered > 0 { "incident-title-entered" } else { "incident-title" };
     Message::new(id)
@@ -51,7 +53,9 @@ pub(crate) fn explanation(incident: &Incident, members: &[&Finding]) -> crate::E
     }
     match entered(incident) {
         Some(entered) => short.push(entered),
-        None if incident.successes > 0 && incident.entered() => short.push(Message::new("explain-entered-unnamed")),
+        None if incident.successes > 0 && incident.entered() => {
+            short.push(Message::new("explain-entered-unnamed"))
+        }
         None => {}
     }
     short.extend(notes(members));

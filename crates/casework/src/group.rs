@@ -27,7 +27,9 @@ pub(crate) fn components(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut noise: BTreeMap<(Kind, String, i64), usize> = BTreeMap::new();
     for group in groups.into_values() {
         let top = group.iter().map(|finding| finding.level).max().unwrap_or_default();
-        if top == Level::Informational {
+        // What only raises others makes no incident of its own while it is low.
+        let context = top == Level::Low && group.iter().all(|finding| finding.stage == Stage::Context);
+        if top == Level::Informational || context {
             continue;
         }
         match background_key(&group) {

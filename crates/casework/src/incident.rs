@@ -338,9 +338,10 @@ impl Incident {
         self.hosts.iter().any(|host| host.state == HostState::Suspected)
     }
 
-    /// Accounts that were entered.
+    /// Accounts that were entered. An ordinary login that a finding mentions is no entry.
     pub fn entered_accounts(&self) -> impl Iterator<Item = &AccountEntry> {
-        self.accounts.iter().filter(|account| account.state == AccountRole::Entered)
+        let entered = self.entered();
+        self.accounts.iter().filter(move |account| entered && account.state == AccountRole::Entered)
     }
 }
 
@@ -353,6 +354,9 @@ pub(crate) fn build(members: &[&Finding], given: Given<'_>) -> Incident {
     let hosts = people::hosts(members, given.context);
     let records = evidence::records(members);
     let (first, last) = span(members);
+    let listed = accounts.len() as u64;
+    let account_count = members.iter().map(|finding| finding.account_count).max().unwrap_or(0).max(listed);
+    let success_rate = people::success_rate(members, account_count, &accounts);
     let mut incident = Incident {
         schema_version: SCHEMA_VERSION,
         id: id(kind, &records, &hosts),
@@ -362,7 +366,7 @@ pub(crate) fn build(members: &[&Finding], given: Given<'_>) -> Incident {
         stage_max: members.iter().map(|finding| finding.stage).max().unwrap_or(Stage::Context),
         kinds: kinds(members),
         legal: legal::legal(members, kind, category, &accounts, given.context, (first, last)),
-        account_count: members.iter().map(|f| f.account_count).max().unwrap_or(0).max(accounts.len() as u64),
+        account_count,
         accounts,
         hosts,
         attempts: people::attempts(members),
@@ -376,7 +380,7 @@ pub(crate) fn build(members: &[&Finding], given: Given<'_>) -> Incident {
         evidence: evidence::indices(&records),
         records,
         timeline: timeline::timeline(members),
-        success_rate: members.iter().find_map(|finding| finding.success_rate),
+        success_rate,
         count_units: Vec::new(),
         measures: Vec::new(),
         reports: Vec::new(),

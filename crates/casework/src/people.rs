@@ -4,7 +4,7 @@ use crate::group::{is_effect, succeeded};
 use crate::incident::{AccountEntry, HostEntry, HostState, SourceEntry};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use vocab::{AccountRole, Context, Finding};
+use vocab::{AccountRole, Context, Finding, Rate};
 
 /// Accounts, entered ones first. Several findings may tell of the same tries: the largest count of each wins.
 pub(crate) fn accounts(members: &[&Finding], context: &Context) -> Vec<AccountEntry> {
@@ -48,6 +48,21 @@ pub(crate) fn accounts(members: &[&Finding], context: &Context) -> Vec<AccountEn
         ))
     });
     accounts
+}
+
+/// Success rate over the incident, where a finding states one (K-06): several sources of one attack try lists of their
+/// own, so the accounts of all of them count. `None` without such a finding.
+pub(crate) fn success_rate(members: &[&Finding], tried: u64, accounts: &[AccountEntry]) -> Option<Rate> {
+    let stated: Vec<Rate> = members.iter().filter_map(|finding| finding.success_rate).collect();
+    match stated.as_slice() {
+        [] => None,
+        [only] => Some(*only),
+        _ => {
+            let entered =
+                accounts.iter().filter(|account| account.state == AccountRole::Entered).count() as u64;
+            Some(Rate::wilson(entered, tried))
+        }
+    }
 }
 
 /// Sources, most successful and busiest first.

@@ -12,6 +12,7 @@ mod finding;
 mod kind;
 mod level;
 mod message;
+mod rate;
 mod time;
 
 pub use citation::{Citation, LedgerIndex};

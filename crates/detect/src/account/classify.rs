@@ -3,7 +3,6 @@
 use super::case::Case;
 use super::settings::Settings;
 use super::tries::Try;
-use crate::prim::ratio::wilson;
 use vocab::{Kind, Level, Timestamp};
 
 /// What an attack looks like.
@@ -62,7 +61,7 @@ fn stuffing(case: &Case, settings: &Settings) -> bool {
         return false;
     }
     let told = tally.known + tally.unknown;
-    let plausible = wilson(tally.entered, tally.accounts).ci_low > settings.stuffing_rate
+    let plausible = vocab::Rate::wilson(tally.entered, tally.accounts).ci_low > settings.stuffing_rate
         || told == 0
         || share(tally.known, told) >= settings.stuffing_known;
     share(tally.few, tally.accounts) >= settings.stuffing_few

@@ -6,7 +6,6 @@ use super::settings::Settings;
 use super::tries::Names;
 use crate::engine::Ctx;
 use crate::findings::{Key, observed, raise, set_kind, template};
-use crate::prim::ratio::wilson;
 use vocab::{
     AccountRole, AccountSeen, Category, EvidenceRole, Finding, Kind, Message, Observed, SourceSeen, Timestamp,
 };
@@ -49,7 +48,7 @@ pub(crate) fn emit(case: &Case, verdict: Verdict, names: &Names, settings: &Sett
     evidence(case, &mut finding);
     numbers(case, settings, &mut finding);
     if verdict.kind == Kind::CredentialStuffing {
-        finding.success_rate = Some(wilson(case.tally.entered, case.tally.accounts));
+        finding.success_rate = Some(vocab::Rate::wilson(case.tally.entered, case.tally.accounts));
         if case.tally.entered >= 3 {
             finding.facts.push("f5".to_owned());
         }

@@ -7,7 +7,6 @@ use super::state::{KeyState, Now, Seen};
 use crate::attempts::{Attempt, account_id, stable_hash};
 use crate::engine::{Ctx, Detector};
 use crate::findings::{Key, observed, set_kind, template};
-use crate::prim::ratio::wilson;
 use crate::prim::table::Table;
 use crate::rule::{Body, RuleSet};
 use crate::signal::{RuleIndex, Signal};
@@ -226,7 +225,7 @@ fn emit(index: RuleIndex, program: &Program, key: Key, state: KeyState, evicted:
         finding.observed.push(number);
         if let State::Ratio { part, whole } = of {
             let (part, whole) = state.ratio(program, *part, *whole);
-            finding.success_rate = Some(wilson(part, whole));
+            finding.success_rate = Some(vocab::Rate::wilson(part, whole));
         }
     }
     finding.notes.push(

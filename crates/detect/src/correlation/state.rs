@@ -8,7 +8,6 @@ use super::program::{PARAMS, PARTS, Program, State};
 use crate::prim::absence::Absence;
 use crate::prim::first_seen::FirstSeen;
 use crate::prim::interval::Intervals;
-use crate::prim::ratio::wilson;
 use crate::prim::sequence::Sequence;
 use crate::prim::table::Keep;
 use crate::prim::window::Window;
@@ -235,7 +234,7 @@ impl Now<'_> {
             (State::Share { .. }, _, 7) => number(count.part),
             (State::Ratio { part: above, whole }, _, _) => {
                 let (above, whole) = self.key.ratio(self.program, *above, *whole);
-                let rate = wilson(above, whole);
+                let rate = vocab::Rate::wilson(above, whole);
                 match part {
                     0 | 3 => Value::Number(rate.rate),
                     1 => Value::Number(rate.ci_low),

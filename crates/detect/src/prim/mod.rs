@@ -5,7 +5,6 @@ pub mod distinct;
 pub mod first_seen;
 pub mod hours;
 pub mod interval;
-pub mod ratio;
 pub mod sequence;
 pub mod table;
 pub mod travel;
