@@ -72,6 +72,11 @@ impl Assembler {
         match role::of(signal) {
             Role::None => {}
             Role::Binary => self.pairing.binary(Attempt::from_signal(signal)),
+            Role::Pam if tells_elsewhere(signal) => {
+                let mut attempt = Attempt::from_signal(signal);
+                attempt.outcome = Outcome::Failure;
+                self.pairing.binary(attempt);
+            }
             role if signal.attempt == 0 => alone(role, signal, out),
             role => self.joined(role, signal, out),
         }
@@ -348,6 +353,13 @@ fn unclear(mut attempt: Attempt) -> Attempt {
     attempt.outcome = Outcome::Failure;
     attempt.ambiguous = attempt.src.is_none();
     attempt
+}
+
+/// Is it PAM's word on a program whose own word on the same try usually stands in another log (vsftpd, dovecot)? Nothing but
+/// time and source joins the two.
+fn tells_elsewhere(signal: &Signal) -> bool {
+    let one_log = matches!(signal.service.as_str(), "sshd" | "login" | "su" | "sudo");
+    !one_log && signal.src_ip.is_some() && !signal.flags.has(Flags::AMBIGUOUS)
 }
 
 /// A record that no session id joins to others.

@@ -18,13 +18,13 @@ const OPEN: &[&str] = &[
     "web05 web_shell: ",
     "web06 defacement: ",
     "web08 members: ",
+    "web09 bypass: ",
+    "web10 worm: ",
     // Incidents of web requests name no computer.
     "-: ",
     ": ",
     // The two wrong passwords just before the factory's one are no part of the incident.
     "gw01 default: tries",
-    // A log-in that only wtmp shows is named as a contradiction, not as an entry.
-    "app04 wiped: entered",
     "files01: dormant/var/log/lastlog",
 ];
 
@@ -58,7 +58,7 @@ fn the_report_agrees_with_what_was_staged() {
         serde_json::from_slice(&std::fs::read(samples().join("truth.json")).expect("truth.json"))
             .expect("truth.json is JSON");
     let hosts = list(&truth["hosts"]);
-    assert!(hosts.len() >= 18, "every scenario is in the truth file");
+    assert!(hosts.len() >= 22, "every scenario is in the truth file");
     let mut wrong = files(&report, hosts);
     for host in hosts {
         for staged in list(&host["incidents"]) {
@@ -155,7 +155,7 @@ impl Staged<'_> {
             format!("{:?}", said.into_iter().collect::<Vec<_>>()),
             format!("{truly:?}"),
         );
-        if self.staged["attempts"] != 0 && self.host["logs_destroyed"] == false {
+        if self.staged["counted"] == true && self.host["logs_destroyed"] == false {
             for truth in list(&self.staged["sources"]) {
                 let said = list(&main["sources"]).iter().find(|source| source["ip"] == truth["ip"]);
                 let (tries, rights) =
@@ -230,7 +230,8 @@ fn unfounded(incident: &Value, hosts: &[Value]) -> Option<String> {
         .map(text)
         .collect();
     let known = kinds.contains(text(&incident["kind"]));
-    (named.is_empty() && !known).then(|| format!("{}: {} rests on nothing", here.join("+"), brief(incident)))
+    (named.is_empty() && !known && (quiet || level(incident) > 1))
+        .then(|| format!("{}: {} rests on nothing", here.join("+"), brief(incident)))
 }
 
 fn brief(incident: &Value) -> String {

@@ -91,3 +91,21 @@ pub(super) fn form(from: IpAddr, user: &str, password: &str, agent: &str) -> Res
     argv.push("http://www.example.jp/wp-login.php".to_owned());
     run::must(&argv)
 }
+
+/// Logs in at the FTP server, lists the folder, and says whether the password was right.
+pub(super) fn ftp(from: IpAddr, user: &str, password: &str) -> Result<bool> {
+    let argv = ["curl", "-s", "--max-time", "20", "--interface", &from.to_string(), "-o", "/dev/null"];
+    let mut argv = argv.map(str::to_owned).to_vec();
+    argv.extend(["-u".to_owned(), format!("{user}:{password}"), format!("ftp://{SERVER}/")]);
+    let done = run::output(&argv)?;
+    match done.status.code() {
+        Some(0) => Ok(true),
+        // curl: the server denied the log-in.
+        Some(67) => Ok(false),
+        _ => bail!(
+            "ftp as {user} from {from} ended oddly ({}): {}",
+            done.status,
+            String::from_utf8_lossy(&done.stderr)
+        ),
+    }
+}

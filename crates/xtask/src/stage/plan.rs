@@ -75,6 +75,8 @@ pub(super) enum Act {
     Ask(Request),
     /// One try at the log-in form of the web site.
     Form { from: IpAddr, user: String, password: String, agent: &'static str },
+    /// One log-in at the FTP server.
+    Ftp { from: IpAddr, user: &'static str, password: String },
     /// cron does what is due at this minute.
     Cron,
     /// The real hydra against sshd from this address; it says itself what it tried.
@@ -130,6 +132,8 @@ pub(super) struct Plan {
     pub(super) logging: Logging,
     /// Age of the accounts when the first step is taken.
     pub(super) accounts_age_days: i64,
+    /// There is an FTP server.
+    pub(super) runs_ftp: bool,
     /// Commands of root before the first log line is written.
     pub(super) before: Vec<Vec<String>>,
     /// lastlog is among the files that are collected.
@@ -153,6 +157,7 @@ impl Plan {
             declared: Vec::new(),
             logging: Logging::default(),
             accounts_age_days: 40,
+            runs_ftp: false,
             before: Vec::new(),
             keeps_lastlog: false,
             logs_destroyed: false,
@@ -207,18 +212,31 @@ impl Plan {
         minutes: i64,
         lines: &[String],
     ) {
+        self.session_of(at, (incident, incident), from, user, minutes, lines);
+    }
+
+    /// A session whose opening and whose lines belong to different incidents, or one of them to none.
+    pub(super) fn session_of(
+        &mut self,
+        at: i64,
+        (entering, typing): (Option<&'static str>, Option<&'static str>),
+        from: IpAddr,
+        user: (&str, &str),
+        minutes: i64,
+        lines: &[String],
+    ) {
         self.sessions += 1;
         let id = self.sessions;
         self.step(
             at,
-            incident,
+            entering,
             Act::Enter { id, from, user: user.0.to_owned(), password: user.1.to_owned() },
         );
         for (moment, line) in (1_i64..).zip(lines) {
-            self.step(at + moment * 47, incident, Act::Type { id, line: line.clone() });
+            self.step(at + moment * 47, typing, Act::Type { id, line: line.clone() });
         }
         let last = i64::try_from(lines.len()).unwrap_or(0) * 47 + 40;
-        self.step((at + minutes * 60).max(at + last), incident, Act::Leave { id });
+        self.step((at + minutes * 60).max(at + last), typing, Act::Leave { id });
     }
 
     /// Adds a web request.

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::run;
 
 /// Programs that are started, with the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 18] = [
+const PROGRAMS: [(&str, &str); 19] = [
     ("/usr/sbin/sshd", "openssh-server"),
     ("/usr/bin/ssh", "openssh-client"),
     ("/usr/sbin/nginx", "nginx"),
@@ -25,6 +25,7 @@ const PROGRAMS: [(&str, &str); 18] = [
     ("/usr/sbin/ip", "iproute2"),
     ("/usr/sbin/useradd", "passwd"),
     ("/usr/bin/cc", "gcc"),
+    ("/usr/sbin/vsftpd", "vsftpd"),
     ("/usr/sbin/php-fpm8.2", "php-fpm"),
 ];
 

@@ -53,7 +53,7 @@ pub(super) fn run_steps(world: &mut World, plan: &mut Plan) -> Result<Tally> {
 struct Runner<'a> {
     world: &'a mut World,
     tally: Tally,
-    open: BTreeMap<usize, Child>,
+    open: BTreeMap<usize, (Child, IpAddr)>,
 }
 
 impl Runner<'_> {
@@ -89,10 +89,10 @@ impl Runner<'_> {
                 self.count(step, *from, user, good);
             }
             Act::Enter { id, from, user, password } => self.enter(step, *id, *from, user, password)?,
-            Act::Type { id, line } => self.type_line(*id, line)?,
+            Act::Type { id, line } => self.type_line(step, *id, line)?,
             Act::Leave { id } => {
-                self.type_line(*id, "exit")?;
-                if let Some(mut child) = self.open.remove(id) {
+                self.type_line(step, *id, "exit")?;
+                if let Some((mut child, _)) = self.open.remove(id) {
                     drop(child.stdin.take());
                     child.wait().context("cannot wait for a session")?;
                 }
@@ -105,6 +105,10 @@ impl Runner<'_> {
                 let status = client::form(*from, user, password, agent)?;
                 self.tally.asked(step.incident, *from);
                 self.tally.tried(step.incident, *from, user, status == "302");
+            }
+            Act::Ftp { from, user, password } => {
+                let good = client::ftp(*from, user, password)?;
+                self.tally.tried(step.incident, *from, user, good);
             }
             Act::Cron => cron()?,
             Act::Hydra { from, args } => self.hydra(step, *from, args)?,
@@ -131,11 +135,11 @@ impl Runner<'_> {
             .stderr(run::talk("session")?)
             .spawn()
             .context("cannot start ssh")?;
-        self.open.insert(id, child);
+        self.open.insert(id, (child, from));
         // sshd writes to wtmp when it has opened a terminal; then the shell starts.
         patiently("the session did not open", || Ok(bytes("/var/log/wtmp") > before))?;
         sleep(Duration::from_millis(150));
-        if let Some(child) = self.open.get_mut(&id)
+        if let Some((child, _)) = self.open.get_mut(&id)
             && let Some(status) = child.try_wait().context("cannot look after a session")?
         {
             bail!("{user} could not enter from {from}: {status}");
@@ -144,10 +148,10 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn type_line(&mut self, id: usize, line: &str) -> Result<()> {
-        let Some(stdin) = self.open.get_mut(&id).and_then(|child| child.stdin.as_mut()) else {
-            bail!("session {id} is not open");
-        };
+    fn type_line(&mut self, step: &Step, id: usize, line: &str) -> Result<()> {
+        let Some((child, from)) = self.open.get_mut(&id) else { bail!("session {id} is not open") };
+        self.tally.met(step.incident, *from);
+        let stdin = child.stdin.as_mut().context("a session without input")?;
         let before = processes(None)?;
         stdin.write_all(format!("{line}\n").as_bytes()).context("cannot type into a session")?;
         stdin.flush().context("cannot type into a session")?;

@@ -31,6 +31,8 @@ pub(super) struct Declared {
     pub(super) legal_category: &'static str,
     /// What a report owes to it.
     pub(super) expect: Expect,
+    /// The logs show every try, so that a report must count all of them.
+    pub(super) counted: bool,
     /// What a person should know.
     pub(super) notes: &'static str,
 }
@@ -38,7 +40,16 @@ pub(super) struct Declared {
 impl Declared {
     /// An incident that must be reported.
     pub(super) fn incident(key: &'static str, kind: &'static str, legal_category: &'static str) -> Self {
-        Self { key, kind, also: &[], must: &[], legal_category, expect: Expect::Incident, notes: "" }
+        Self {
+            key,
+            kind,
+            also: &[],
+            must: &[],
+            legal_category,
+            expect: Expect::Incident,
+            counted: true,
+            notes: "",
+        }
     }
 
     /// An act that may be named at most at the level `low`.
@@ -54,6 +65,11 @@ impl Declared {
     /// Sets the kinds that must be named too.
     pub(super) fn must(self, must: &'static [&'static str]) -> Self {
         Self { must, ..self }
+    }
+
+    /// Says that no number of tries is owed.
+    pub(super) fn uncounted(self) -> Self {
+        Self { counted: false, ..self }
     }
 
     /// Sets what a person should know.
@@ -85,6 +101,7 @@ pub(super) struct Incident {
     first: String,
     last: String,
     sources: Vec<Source>,
+    counted: bool,
     /// Codes that were tried, right ones included.
     attempts: u64,
     /// Those of them that were right.
@@ -284,6 +301,7 @@ impl Seen {
             first: clock::print(self.first.unwrap_or_default()),
             last: clock::print(self.last),
             sources: self.sources.into_values().collect(),
+            counted: declared.counted,
             attempts: self.attempts,
             successes: self.successes,
             accounts_tried: self.tried.len(),

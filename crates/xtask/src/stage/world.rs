@@ -84,6 +84,19 @@ const LOGROTATE: &str =
 }
 ";
 
+/// vsftpd gives its first process no file handles, so that libfaketime cannot read the clock there: rsyslogd stamps the lines.
+const VSFTPD: &str = "listen=YES
+anonymous_enable=NO
+ftp_username=nobody
+local_enable=YES
+write_enable=YES
+xferlog_enable=YES
+syslog_enable=YES
+pam_service_name=vsftpd
+secure_chroot_dir=/run/vsftpd/empty
+seccomp_sandbox=NO
+";
+
 const LOGWTMP: &str = include_str!("logwtmp.c");
 
 /// The running world.
@@ -92,6 +105,7 @@ pub(super) struct World {
     pub(super) clock: Clock,
     daemons: Vec<Child>,
     site: web::Site,
+    runs_ftp: bool,
 }
 
 impl World {
@@ -111,7 +125,7 @@ impl World {
         }
         web::prepare(plan.web)?;
         clock.advance_to(plan.start)?;
-        let mut world = Self { clock, daemons: Vec::new(), site: plan.web };
+        let mut world = Self { clock, daemons: Vec::new(), site: plan.web, runs_ftp: plan.runs_ftp };
         world.start_daemons()?;
         Ok(world)
     }
@@ -133,6 +147,16 @@ impl World {
         self.daemons.push(sshd);
         wait_for(Path::new("/run/sshd.pid"))?;
         self.daemons.extend(web::start(self.site)?);
+        if self.runs_ftp {
+            run::put("/etc/vsftpd-staged.conf", VSFTPD, 0o644)?;
+            std::fs::create_dir_all("/run/vsftpd/empty").context("cannot create a folder for vsftpd")?;
+            let vsftpd = run::command(&["/usr/sbin/vsftpd", "/etc/vsftpd-staged.conf"])
+                .stderr(run::talk("vsftpd")?)
+                .spawn()
+                .context("cannot start vsftpd")?;
+            self.daemons.push(vsftpd);
+            sleep(Duration::from_millis(600));
+        }
         Ok(())
     }
 

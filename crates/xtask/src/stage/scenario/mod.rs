@@ -1,12 +1,15 @@
 //! The scenarios, one module each.
 
+mod bypass;
 mod defacement;
 mod distributed;
 mod dormant;
+mod ftp;
 mod guessing;
 mod hostile;
 mod hosting;
 mod initial;
+mod insider;
 mod knocking;
 mod leaver;
 mod members;
@@ -20,13 +23,14 @@ mod takeover;
 mod webattack;
 mod webshell;
 mod wiped;
+mod worm;
 
 use super::plan::Plan;
 
 /// Builds a scenario.
 type Build = fn() -> Plan;
 
-const ALL: [(&str, Build); 18] = [
+const ALL: [(&str, Build); 22] = [
     ("quiet", quiet::plan),
     ("guessing", guessing::plan),
     ("stuffing", stuffing::plan),
@@ -45,6 +49,10 @@ const ALL: [(&str, Build); 18] = [
     ("wiped", wiped::plan),
     ("hostile", hostile::plan),
     ("knocking", knocking::plan),
+    ("bypass", bypass::plan),
+    ("worm", worm::plan),
+    ("insider", insider::plan),
+    ("ftp", ftp::plan),
 ];
 
 /// Names of the scenarios in their order.

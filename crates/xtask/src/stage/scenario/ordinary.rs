@@ -195,6 +195,21 @@ pub(super) fn members(plan: &mut Plan, day: i8) {
     }
 }
 
+/// Somebody of the staff who logs in on the site and works on its pages.
+pub(super) fn editors(plan: &mut Plan, day: i8) {
+    let (from, agent) = (friend(56), BROWSERS[2]);
+    let start = at(day, 13, 20, 0) + plan.roll_seconds(3_000);
+    plan.ask(start, None, Request::get(from, "/wp-admin/", agent));
+    let (user, password) = ("admin".to_owned(), "Kanri-9471-kanri".to_owned());
+    plan.step(start + 11, None, Act::Form { from, user, password, agent });
+    for (gap, target) in [(12, "/wp-admin/"), (50, "/wp-admin/edit.php"), (170, "/wp-admin/post.php?post=12")]
+    {
+        let mut request = Request::get(from, target, agent);
+        request.more = ["-b", "staged_session=1"].map(str::to_owned).to_vec();
+        plan.ask(start + gap, None, request);
+    }
+}
+
 /// cron's hourly run, a few times a day.
 pub(super) fn cron(plan: &mut Plan, day: i8, hours: &[i8]) {
     for hour in hours {
