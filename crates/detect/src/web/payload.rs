@@ -7,6 +7,7 @@ use crate::engine::Ctx;
 use crate::findings::{self, add_evidence, add_source, record};
 use crate::rule::{Rule, RuleSet};
 use crate::signal::{RuleIndex, Signal};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use vocab::{EvidenceRole, Finding, Flags, Kind, Level, Message, Timestamp};
 
@@ -83,12 +84,14 @@ impl Payloads {
         parked: &mut Vec<Parked>,
     ) -> bool {
         let mut matched = false;
+        // Several rules of one class may know a request; it is one request nevertheless.
+        let mut told: SmallVec<[Kind; 4]> = SmallVec::new();
         for index in &signal.matches {
             if self.scanner.get(index.0 as usize) == Some(&true) {
                 hostile(visitor, signal).scanner = true;
             }
             if self.counted.get(index.0 as usize) == Some(&true) {
-                matched |= self.count(*index, signal, visitor, ctx, parked).is_some();
+                matched |= self.count(*index, signal, visitor, ctx, parked, &mut told).is_some();
             }
         }
         matched
@@ -101,6 +104,7 @@ impl Payloads {
         visitor: &mut Visitor,
         ctx: &mut Ctx,
         parked: &mut Vec<Parked>,
+        told: &mut SmallVec<[Kind; 4]>,
     ) -> Option<()> {
         let rules = std::sync::Arc::clone(&ctx.rules);
         let rule = rules.get(index)?;
@@ -116,7 +120,12 @@ impl Payloads {
         let family = hostile.family(filed)?;
         let first = count_payload(family, index, signal, class);
         let finding = ctx.findings.upsert(&rules, class.rule, key.clone(), signal.order.time)?;
-        fill(finding, signal, EvidenceRole::Payload);
+        if told.contains(&filed) {
+            add_evidence(finding, record(signal, EvidenceRole::Payload));
+        } else {
+            told.push(filed);
+            fill(finding, signal, EvidenceRole::Payload);
+        }
         if filed != Kind::SensitiveFileProbe {
             findings::raise(finding, rule.meta.level);
         }

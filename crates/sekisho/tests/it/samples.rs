@@ -13,17 +13,14 @@ const CLOCK: &str = "2026-11-27T00:00:00Z";
 /// What the program does not meet yet, as `HOST INCIDENT: ...`; a line leaves this list when it is mended and is never
 /// added to make a change pass.
 const OPEN: &[&str] = &[
-    // The web rules do not take part yet.
-    "web04 ",
-    "web05 web_shell: ",
-    "web06 defacement: ",
+    // A scanner that names itself is led by its strongest probe (vulnerability_probe), not by the scan.
+    "web04 scanner: no vulnerability_scan",
+    // Log-ins by a web form: the names stand in the application's own lines, which are not read yet (D04).
     "web08 members: ",
-    "web09 bypass: ",
-    "web10 worm: ",
-    // Incidents of web requests name no computer.
-    "-: ",
-    ": ",
-    // The two wrong passwords just before the factory's one are no part of the incident.
+    "web09 bypass: no authentication_bypass",
+    // Arrivals of the worm are found, but a scan of two requests leads the incident.
+    "web10 worm: no worm_propagation",
+    // The two wrong passwords just before the maker's one are no part of the incident.
     "gw01 default: tries",
     "files01: dormant/var/log/lastlog",
 ];
@@ -160,10 +157,10 @@ impl Staged<'_> {
                 let said = list(&main["sources"]).iter().find(|source| source["ip"] == truth["ip"]);
                 let (tries, rights) =
                     said.map_or((0, 0), |said| (number(&said["attempts"]), number(&said["successes"])));
-                let most = number(&truth["attempts"]) + number(&truth["without_code"]);
-                if !(number(&truth["attempts"])..=most).contains(&tries)
-                    || rights != number(&truth["successes"])
-                {
+                // Of web attacks each hostile request counts; which of them are hostile no truth can say.
+                let least = number(&truth["attempts"]);
+                let most = least.max(number(&truth["requests"])) + number(&truth["without_code"]);
+                if !(least..=most).contains(&tries) || rights != number(&truth["successes"]) {
                     let said = format!("tries of {} are {tries}, {rights} right", text(&truth["ip"]));
                     wrong.push(
                         self.wrong(&format!(
