@@ -84,3 +84,19 @@ fn message(line: &[u8]) -> (u64, &[u8]) {
     let inner = rest.windows(3).position(|part| part == b": [").and_then(|at| rest.get(at + 4..));
     (times, inner.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::message;
+
+    #[test]
+    fn lines_of_sshd_stand_for_one_or_several() {
+        let one = b"Nov  9 08:00:01 web01 sshd[95]: Failed password for root from 192.0.2.1 port 9 ssh2";
+        assert_eq!(message(one), (1, b"Failed password for root from 192.0.2.1 port 9 ssh2".as_slice()));
+        let more = b"Nov  9 08:00:01 web01 sshd[95]: message repeated 5 times: [ Failed password for x]";
+        assert_eq!(message(more), (5, b"Failed password for x]".as_slice()));
+        let other =
+            b"Nov  9 08:00:01 web01 wordpress(www.example.jp)[95]: Accepted password for x from 192.0.2.1";
+        assert_eq!(message(other).0, 0);
+    }
+}

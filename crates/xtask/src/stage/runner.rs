@@ -273,3 +273,17 @@ fn cron() -> Result<()> {
     run::must(&["rm", "-f", "/run/crond.pid", "/var/run/crond.pid"])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::hydra_word;
+
+    #[test]
+    fn hydra_says_what_it_tried_and_found() {
+        let tried = r#"[ATTEMPT] target 203.0.113.10 - login "root" - pass "1234" - 1 of 24 [child 0] (0/0)"#;
+        assert_eq!(hydra_word(tried, "ATTEMPT] ", "login \""), Some("root\""));
+        let found = "[22][ssh] host: 203.0.113.10   login: root   password: 1234";
+        assert_eq!(hydra_word(found, "host: ", "login: "), Some("root"));
+        assert_eq!(hydra_word("login: root host: x", "host: ", "login: "), None);
+    }
+}
