@@ -8,7 +8,7 @@ use detect::{BUILTIN, Front, RuleSet, Signal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use vocab::{Context, Event, LedgerIndex, Level, Timestamp};
 
 /// 2026-11-22T00:00:00Z.
@@ -81,7 +81,7 @@ fn raw(case: &Case) -> Option<String> {
 }
 
 /// Reads a folder like the program does: plan, read, decode, put in order, correlate.
-pub(crate) fn run(folder: &Path, set: &Arc<RuleSet>) -> (Fired, u64) {
+fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fired, u64) {
     let utc = jiff::tz::TimeZone::UTC;
     let settings = PlanSettings {
         limits: Limits::default(),
@@ -91,7 +91,6 @@ pub(crate) fn run(folder: &Path, set: &Arc<RuleSet>) -> (Fired, u64) {
         clock: Timestamp::from_seconds(NOW),
     };
     let planned = plan(vec![Input::Path(folder.to_owned())], &settings);
-    let mut front = Front::new(set);
     let (mut signals, mut raw, mut events): (Vec<Signal>, _, u64) = (Vec::new(), Vec::new(), 0);
     for source in &planned.sources {
         let mut reader = SourceReader::new(source, &settings);
@@ -152,6 +151,8 @@ fn every_rule_holds_its_cases_through_the_real_readers() {
     let (set, report) = RuleSet::load(BUILTIN, &[]);
     assert_eq!(report.refused, [], "every shipped rule loads");
     let set = Arc::new(set);
+    // One front for all cases: what it learns about kinds of logs is slow to learn, and holds for all.
+    let mut front = Front::new(&set);
     let (mut wrong, mut count, mut skipped) = (Vec::new(), 0, BTreeMap::<String, usize>::new());
     let cases = files_below(&rules_folder(), ".test.yml");
     for path in cases.iter().filter(|path| !path.starts_with(rules_folder().join("account"))) {
@@ -168,7 +169,7 @@ fn every_rule_holds_its_cases_through_the_real_readers() {
             count += 1;
             let folder = tempfile::tempdir().expect("folder");
             std::fs::write(folder.path().join("test.log"), input).expect("input");
-            let (fired, events) = run(folder.path(), &set);
+            let (fired, events) = run(folder.path(), &set, &mut front);
             if events == 0 {
                 wrong.push(format!("{file}: {}: nothing was read", case.name));
             } else if let Some(problem) = judge(&case, rule, &fired) {
@@ -218,12 +219,13 @@ fn accepted(hour: i64, user: &str) -> String {
 }
 
 fn fired_on(files: &[(&str, &[u8])]) -> Fired {
-    let set = Arc::new(RuleSet::load(BUILTIN, &[]).0);
+    static SET: LazyLock<Arc<RuleSet>> = LazyLock::new(|| Arc::new(RuleSet::load(BUILTIN, &[]).0));
+    let set = Arc::clone(&SET);
     let folder = tempfile::tempdir().expect("folder");
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).expect("input");
     }
-    run(folder.path(), &set).0
+    run(folder.path(), &set, &mut Front::new(&set)).0
 }
 
 /// K-33: cases of two files, one of them binary, which the form of `NAME.test.yml` cannot hold.
@@ -307,7 +309,8 @@ fn what_an_intruder_does_is_raised() {
 fn quiet_traffic_stays_quiet() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/quiet");
     let (set, _) = RuleSet::load(BUILTIN, &[]);
-    let (fired, events) = run(&folder, &Arc::new(set));
+    let set = Arc::new(set);
+    let (fired, events) = run(&folder, &set, &mut Front::new(&set));
     assert!(events > 100, "{events}");
     let loud: Vec<_> =
         fired.iter().filter(|(_, level)| level.is_some_and(|level| level > Level::Informational)).collect();
