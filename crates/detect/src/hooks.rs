@@ -5,7 +5,7 @@ use crate::rule::RuleSet;
 use vocab::Context;
 
 /// Logins that web requests show.
-pub(crate) use crate::web::WebLogins;
+pub(crate) use crate::web::{Seen, WebLogins};
 
 /// All detectors, in the order in which they see a signal.
 pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detector>> {

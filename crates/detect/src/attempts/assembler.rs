@@ -3,6 +3,7 @@
 use super::Attempt;
 use super::binary::Pairing;
 use super::role::{self, Role};
+use crate::hooks::{Seen, WebLogins};
 use crate::signal::Signal;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -56,7 +57,7 @@ pub struct Assembler {
     /// Short timers of PAM records.
     short: VecDeque<(i64, u64)>,
     pairing: Pairing,
-    web: crate::hooks::WebLogins,
+    web: WebLogins,
 }
 
 impl Assembler {
@@ -65,9 +66,10 @@ impl Assembler {
         let now = signal.order.time;
         self.tick(now, out);
         let first = out.len();
-        if let Some(attempt) = self.web.attempt(signal) {
-            out.push(attempt);
-            return;
+        match self.web.see(signal) {
+            Seen::Try(attempt) => return out.push(*attempt),
+            Seen::Counted => return,
+            Seen::Nothing => {}
         }
         match role::of(signal) {
             Role::None => {}

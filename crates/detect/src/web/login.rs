@@ -8,6 +8,8 @@ use vocab::{AuthMethod, Class, Flags, Outcome, Reason, Timestamp};
 
 /// A login by the user column counts again after this pause; each request carries the code.
 const SAME_LOGIN: i64 = 8 * Timestamp::HOUR;
+/// Access log and error log tell of one refusal within this time.
+const SAME_TRY: i64 = 2 * Timestamp::SECOND;
 /// Logins and forms remembered.
 const REMEMBERED_MAX: usize = 50_000;
 /// Refusals of a form that make its redirect a success.
@@ -82,16 +84,57 @@ pub(super) fn is_login(path: &str) -> bool {
     style(path).is_some()
 }
 
+/// What a signal says of a try of a code.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// It is one.
+    Try(Box<Attempt>),
+    /// Another record told of the same try before.
+    Counted,
+    /// Nothing that web servers say.
+    Nothing,
+}
+
 /// Turns requests into tries of a code. Keeps who is logged in by the user column, and how forms answer.
 #[derive(Debug, Default)]
 pub(crate) struct WebLogins {
     logged_in: FxHashMap<u64, Timestamp>,
     refusals: FxHashMap<u64, u32>,
+    /// Refusals of a name that only one of access log and error log told so far: above zero the access log.
+    told: FxHashMap<u64, (Timestamp, i32)>,
 }
 
 impl WebLogins {
+    /// What the signal says of a try, each try counted once (DT-FMT-16).
+    pub(crate) fn see(&mut self, signal: &Signal) -> Seen {
+        let error = matches!(signal.parser, "nginx_error" | "apache_error");
+        if error && signal.class == Class::Authentication && signal.outcome == Outcome::Failure {
+            return if self.told_twice(signal, -1) { Seen::Counted } else { Seen::Nothing };
+        }
+        let Some(attempt) = self.attempt(signal) else { return Seen::Nothing };
+        let refused = attempt.method == Some(AuthMethod::Basic) && attempt.outcome == Outcome::Failure;
+        if refused && self.told_twice(signal, 1) { Seen::Counted } else { Seen::Try(Box::new(attempt)) }
+    }
+
+    /// Did the other log tell of this refusal already?
+    fn told_twice(&mut self, signal: &Signal, side: i32) -> bool {
+        let now = signal.order.time;
+        if self.told.len() >= REMEMBERED_MAX {
+            self.told.retain(|_, (last, _)| now.since(*last) <= SAME_TRY);
+        }
+        let (last, balance) =
+            self.told.entry(stable_hash(&(signal.src_ip, signal.account.as_str()))).or_default();
+        if now.since(*last) > SAME_TRY {
+            *balance = 0;
+        }
+        *last = now;
+        let twice = balance.signum() == -side;
+        *balance = balance.saturating_add(side);
+        twice
+    }
+
     /// The try that a request shows.
-    pub(crate) fn attempt(&mut self, signal: &Signal) -> Option<Attempt> {
+    fn attempt(&mut self, signal: &Signal) -> Option<Attempt> {
         if signal.class != Class::Http || signal.answer.status == 0 {
             return None;
         }
@@ -226,6 +269,37 @@ mod tests {
         ]);
         let name = || "kaiin".to_owned();
         assert_eq!(seen, [(Outcome::Failure, false, name()), (Outcome::Success, false, name())]);
+    }
+
+    #[test]
+    fn access_log_and_error_log_tell_of_one_try() {
+        let mut logins = WebLogins::default();
+        let mut see = |parser: &'static str, at: i64| {
+            let mut event =
+                combined("198.51.100.7 - - [10/Nov/2026:13:00:00 +0900] \"GET /members/ HTTP/1.1\" 401 9");
+            event.time = Some(Timestamp::from_seconds(at));
+            event.user = Some("kaiin".into());
+            event.auth_method = Some(AuthMethod::Basic);
+            event.origin.parser = parser;
+            if parser != "web_access" {
+                (event.class, event.outcome) = (Class::Authentication, Outcome::Failure);
+            }
+            match logins.see(&crate::front::reduce(&event, smallvec::SmallVec::new())) {
+                Seen::Try(_) => "try",
+                Seen::Counted => "counted",
+                Seen::Nothing => "nothing",
+            }
+        };
+        let told: Vec<_> = [
+            ("web_access", 0),
+            ("nginx_error", 0),
+            ("nginx_error", 9),
+            ("web_access", 10),
+            ("web_access", 11),
+        ]
+        .map(|(parser, at)| see(parser, at))
+        .into();
+        assert_eq!(told, ["try", "counted", "nothing", "counted", "try"]);
     }
 
     #[test]

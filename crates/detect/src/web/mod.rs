@@ -15,7 +15,7 @@ mod shell;
 mod visitor;
 mod words;
 
-pub(crate) use login::WebLogins;
+pub(crate) use login::{Seen, WebLogins};
 pub(crate) use payload::{Payloads, fill};
 pub(crate) use reduce::{answer, needed, telling};
 

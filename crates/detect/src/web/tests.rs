@@ -77,73 +77,76 @@ fn sources_are_kept_apart_and_ipv6_goes_by_prefix() {
     assert_eq!(sources, [1, 1, 2]);
 }
 
+/// Spellings of payloads (DT-FMT-43).
+const SPELLINGS: [(Kind, &[&str]); 4] = [
+    (
+        Kind::PathTraversal,
+        &[
+            "/d?f=..%2f..%2f..%2fetc/passwd",
+            "/d?f=%252e%252e%252f%252e%252e%252fetc%252fpasswd",
+            "/d?f=%25252e%25252e%25252f%25252e%25252e%25252fetc/passwd",
+            "/d?f=..%c0%af..%c0%afetc/passwd",
+            "/d?f=..%e0%80%af..%e0%80%afetc%e0%80%afpasswd",
+            "/d?f=..%u2215..%u2215etc%u2215passwd",
+            "/d?f=..%u002f..%u002fetc%u002fpasswd",
+            "/d?f=..%5c..%5c..%5cetc%5cpasswd",
+            "/d?f=%2E%2E/%2E%2E/ETC/PASSWD",
+            "/d?f=./../.././../etc/./passwd",
+            "/d?f=....//....//etc/passwd",
+            "/d?f=/etc//passwd",
+            "/d?f=／etc／passwd",
+        ],
+    ),
+    (
+        Kind::SqlInjection,
+        &[
+            "/i?id=1+UnIoN+SeLeCt+NuLl,2--",
+            "/i?id=1/**/union/**/select/**/null,2--",
+            "/i?id=1/*!50000union*/+/*!select*/+null,2--",
+            "/i?id=1%09union%0aselect%0dnull,2--",
+            "/i?id=1+%2575nion+%2573elect+null,2--",
+            "/i?id=1%u0020union%u0020select%u0020null,2--",
+            "/i?id=1+union+all+select(null),2--",
+            "/i?id=1+union++++distinct++++select+null,2--",
+            "/i?id=1%C2%A0union%C2%A0select%C2%A0null,2--",
+            "/i?id=1+ｕｎｉｏｎ+ｓｅｌｅｃｔ+null,2--",
+        ],
+    ),
+    (
+        Kind::CrossSiteScripting,
+        &[
+            "/s?q=<ScRiPt>alert(1)</sCrIpT>",
+            "/s?q=%253Cscript%253Ealert(1)",
+            "/s?q=&lt;script&gt;alert(1)&lt;/script&gt;",
+            "/s?q=%26%2360;script%26%2362;alert(1)",
+            "/s?q=%uff1cscript%uff1ealert(1)",
+            "/s?q=<svg%0Aonload%09=alert(1)>",
+            "/s?q=<script/x>alert(1)",
+        ],
+    ),
+    (
+        Kind::CodeExecution,
+        &[
+            "/a?x=${jndi:ldap://h/a}",
+            "/a?x=$%7Bjndi:ldap://h/a%7D",
+            "/a?x=${${lower:j}ndi:ldap://h/a}",
+            "/a?x=${${::-j}${::-n}${::-d}${::-i}:rmi://h/a}",
+            "/a?x=${${env:X:-j}ndi${env:X:-:}ldap://h/a}",
+            "/a?x=%24%257Bjndi:dns://h/a%257D",
+            "/a?x=;cat${IFS}/etc/hosts",
+            "/a?x=%60id%60",
+            "/a?x=$(id)",
+            "/a?x=%0aid%0a",
+        ],
+    ),
+];
+
 /// DT-FMT-43: every spelling of a payload is the payload.
 #[test]
 fn no_spelling_evades() {
     let mut runner = Runner::new();
     let mut evaded = Vec::new();
-    for (kind, spellings) in [
-        (
-            Kind::PathTraversal,
-            &[
-                "/d?f=..%2f..%2f..%2fetc/passwd",
-                "/d?f=%252e%252e%252f%252e%252e%252fetc%252fpasswd",
-                "/d?f=%25252e%25252e%25252f%25252e%25252e%25252fetc/passwd",
-                "/d?f=..%c0%af..%c0%afetc/passwd",
-                "/d?f=..%e0%80%af..%e0%80%afetc%e0%80%afpasswd",
-                "/d?f=..%u2215..%u2215etc%u2215passwd",
-                "/d?f=..%u002f..%u002fetc%u002fpasswd",
-                "/d?f=..%5c..%5c..%5cetc%5cpasswd",
-                "/d?f=%2E%2E/%2E%2E/ETC/PASSWD",
-                "/d?f=./../.././../etc/./passwd",
-                "/d?f=....//....//etc/passwd",
-                "/d?f=/etc//passwd",
-                "/d?f=／etc／passwd",
-            ][..],
-        ),
-        (
-            Kind::SqlInjection,
-            &[
-                "/i?id=1+UnIoN+SeLeCt+NuLl,2--",
-                "/i?id=1/**/union/**/select/**/null,2--",
-                "/i?id=1/*!50000union*/+/*!select*/+null,2--",
-                "/i?id=1%09union%0aselect%0dnull,2--",
-                "/i?id=1+%2575nion+%2573elect+null,2--",
-                "/i?id=1%u0020union%u0020select%u0020null,2--",
-                "/i?id=1+union+all+select(null),2--",
-                "/i?id=1+union++++distinct++++select+null,2--",
-                "/i?id=1%C2%A0union%C2%A0select%C2%A0null,2--",
-                "/i?id=1+ｕｎｉｏｎ+ｓｅｌｅｃｔ+null,2--",
-            ][..],
-        ),
-        (
-            Kind::CrossSiteScripting,
-            &[
-                "/s?q=<ScRiPt>alert(1)</sCrIpT>",
-                "/s?q=%253Cscript%253Ealert(1)",
-                "/s?q=&lt;script&gt;alert(1)&lt;/script&gt;",
-                "/s?q=%26%2360;script%26%2362;alert(1)",
-                "/s?q=%uff1cscript%uff1ealert(1)",
-                "/s?q=<svg%0Aonload%09=alert(1)>",
-                "/s?q=<script/x>alert(1)",
-            ][..],
-        ),
-        (
-            Kind::CodeExecution,
-            &[
-                "/a?x=${jndi:ldap://h/a}",
-                "/a?x=$%7Bjndi:ldap://h/a%7D",
-                "/a?x=${${lower:j}ndi:ldap://h/a}",
-                "/a?x=${${::-j}${::-n}${::-d}${::-i}:rmi://h/a}",
-                "/a?x=${${env:X:-j}ndi${env:X:-:}ldap://h/a}",
-                "/a?x=%24%257Bjndi:dns://h/a%257D",
-                "/a?x=;cat${IFS}/etc/hosts",
-                "/a?x=%60id%60",
-                "/a?x=$(id)",
-                "/a?x=%0aid%0a",
-            ][..],
-        ),
-    ] {
+    for (kind, spellings) in SPELLINGS {
         for spelling in spellings {
             let (names, findings) =
                 run(&mut runner, "combined", &line(0, "203.0.113.50", &format!("GET {spelling}"), 404, 1));
