@@ -153,11 +153,14 @@ fn is_unique(artefact: &str) -> bool {
 fn link_clusters(order: &[&Finding], sets: &mut Sets) {
     let listed: Vec<usize> =
         (0..order.len()).filter(|&at| crate::cluster::works_through_a_list(order[at].kind)).collect();
-    for (place, &at) in listed.iter().enumerate() {
+    let shapes = crate::cluster::shapes(listed.iter().map(|&at| order[at]));
+    let shaped: Vec<_> = listed.into_iter().zip(&shapes).collect();
+    for (place, (at, shape)) in shaped.iter().enumerate() {
         // Findings stand in order of their beginning; only the last so many before it are looked at.
-        for &former in listed.get(place.saturating_sub(CLUSTER_LOOK_BACK)..place).unwrap_or_default() {
-            if crate::cluster::one_cluster(order[former], order[at]) {
-                sets.join(former, at);
+        for (former, other) in shaped.get(place.saturating_sub(CLUSTER_LOOK_BACK)..place).unwrap_or_default()
+        {
+            if sets.find(*former) != sets.find(*at) && crate::cluster::one_cluster(other, shape) {
+                sets.join(*former, *at);
             }
         }
     }
