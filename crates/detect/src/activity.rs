@@ -74,6 +74,10 @@ impl Activity {
         if event.flags.0 & (Flags::BAD_TIME.0 | Flags::TIME_ASSUMED.0) != 0 {
             return;
         }
+        // A table by user id: its records follow each other by account, not in time.
+        if event.origin.parser == "lastlog" {
+            return;
+        }
         let host = event.dst_host.as_deref().unwrap_or_default();
         let source = event.origin.source;
         let current = self.streams.get(self.last).is_some_and(|now| now.source == source && now.host == host);
@@ -205,6 +209,17 @@ mod tests {
             activity.note(&event(seconds));
         }
         assert!(activity.into_streams().iter().all(|stream| stream.steps.is_empty()));
+    }
+
+    #[test]
+    fn a_table_by_user_id_is_no_stream() {
+        let mut activity = Activity::default();
+        for seconds in [9_000, 8_000, 1_000, 900] {
+            let mut event = event(seconds);
+            event.origin.parser = "lastlog";
+            activity.note(&event);
+        }
+        assert!(activity.into_streams().is_empty());
     }
 
     proptest! {

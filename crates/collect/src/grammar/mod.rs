@@ -24,6 +24,8 @@ pub(crate) mod text;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod rows_service_tests;
+#[cfg(test)]
 mod rows_tests;
 
 use vocab::Event;

@@ -9,12 +9,14 @@
 #![expect(clippy::panic, reason = "tests")]
 
 mod names;
+mod place;
 mod places;
 
 use collect::record::{RawRecord, Sample, Settings};
 use collect::registry::{FORMATS, Format};
 use names::Names;
-use places::{PLACES, Place, Want};
+use place::{Place, Want};
+use places::PLACES;
 use vocab::{Class, Flags, Origin, Outcome, Timestamp};
 
 const PEER: &str = "192.0.2.1";

@@ -22,7 +22,6 @@ const OPEN: &[&str] = &[
     "web10 worm: no worm_propagation",
     // The two wrong passwords just before the maker's one are no part of the incident.
     "gw01 default: tries",
-    "files01: dormant/var/log/lastlog",
 ];
 
 /// A log of a program that detection.md lists no format for: it must be named as not read.
@@ -70,8 +69,9 @@ fn the_report_agrees_with_what_was_staged() {
         wrong.iter().partition(|line| OPEN.iter().any(|open| line.starts_with(open)));
     let stale: Vec<_> =
         OPEN.iter().filter(|open| !wrong.iter().any(|line| line.starts_with(**open))).collect();
-    eprintln!("still open:\n  {known:#?}\nmended, to be taken off the list: {stale:#?}");
+    eprintln!("still open:\n  {known:#?}");
     assert!(new.is_empty(), "the report and the truth file disagree:\n{new:#?}");
+    assert!(stale.is_empty(), "mended, to be taken off the list: {stale:#?}");
 }
 
 /// Every staged file is an input and every record of it was read.

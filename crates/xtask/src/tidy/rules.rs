@@ -3,6 +3,9 @@
 use super::{Report, Tree, numbered};
 use std::collections::BTreeMap;
 
+/// Rules whose cases need more than the form can hold (a binary file beside a text log); they are tests in Rust.
+const CASES_IN_RUST: [&str; 1] = ["rules/trace/login_record_mismatch.yml"];
+
 /// Looks at every rule file.
 pub(super) fn check(tree: &Tree, report: &mut Report) {
     let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
@@ -13,7 +16,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
             }
             continue;
         }
-        if !tree.has(&file.replace(".yml", ".test.yml")) {
+        if !tree.has(&file.replace(".yml", ".test.yml")) && !CASES_IN_RUST.contains(&file) {
             report.add(file, 1, "has no test-data file beside it");
         }
         for (line, words) in numbered(text) {
