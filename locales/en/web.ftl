@@ -11,6 +11,7 @@ web-page-erased = The page { $path } was erased by a request without authenticat
 web-page-put = The file { $path } was put on the site by a request without authentication.
 web-page-changed = After that, { $path } is answered with { $after } bytes instead of { $before } (status { $status }). Do not only restore the page: find the way in.
 web-shell-new = A script that nobody had asked for before, { $path }, was sent what look like commands by POST, by hardly anybody, and answered them.
+web-login-evaded = The page { $path }, which asks others to log in, was refused and then served to a source without any record of a login: the access control may have been evaded, for example by a forged session.
 
 # Names of rules
 webrule-cgi-arguments = Command-line arguments through a CGI query

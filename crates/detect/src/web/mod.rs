@@ -5,6 +5,7 @@
 //! (DT-KND-06).
 
 mod answers;
+mod bypass;
 mod login;
 mod page;
 mod pages;
@@ -46,6 +47,7 @@ pub(crate) struct Web {
     scan: Scan,
     writes: page::Pages,
     shells: shell::Shells,
+    bypass: bypass::Bypass,
     visitors: Table<Visitor>,
     pages: Table<Page>,
     sites: FxHashMap<u64, Site>,
@@ -91,6 +93,7 @@ impl Web {
             scan: Scan::new(rules),
             writes: page::Pages::new(rules),
             shells: shell::Shells::new(rules),
+            bypass: bypass::Bypass::new(rules),
             visitors: Table::new(VISITORS_MAX),
             pages: Table::new(PAGES_MAX),
             sites: FxHashMap::default(),
@@ -131,6 +134,7 @@ impl Detector for Web {
             }
         }
         self.shells.push(signal, place.page, begin, visitor, ctx);
+        self.bypass.push(signal, place.page, visitor, ctx);
         if seen.has(Answer::WRITE) {
             let before = self.pages.get(place.page).and_then(Page::typical);
             let path = signal.detail.as_deref().map_or("", |detail| detail.url_path.as_str());

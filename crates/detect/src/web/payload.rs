@@ -86,7 +86,13 @@ impl Payloads {
         let mut matched = false;
         // Several rules of one class may know a request; it is one request nevertheless.
         let mut told: SmallVec<[Kind; 4]> = SmallVec::new();
+        let worm = signal.matches.iter().any(|index| self.kind(*index, ctx) == Some(Kind::WormPropagation));
         for index in &signal.matches {
+            // The request of a worm is that, and no traversal or command of somebody's own.
+            if worm && self.kind(*index, ctx) != Some(Kind::WormPropagation) {
+                matched = true;
+                continue;
+            }
             if self.scanner.get(index.0 as usize) == Some(&true) {
                 hostile(visitor, signal).scanner = true;
             }
@@ -95,6 +101,12 @@ impl Payloads {
             }
         }
         matched
+    }
+
+    /// Class of a rule that is counted here.
+    fn kind(&self, index: RuleIndex, ctx: &Ctx) -> Option<Kind> {
+        let counted = self.counted.get(index.0 as usize) == Some(&true);
+        counted.then(|| ctx.rules.get(index).map(Rule::kind))?
     }
 
     fn count(
@@ -135,6 +147,7 @@ impl Payloads {
             let base = rules.get(class.rule).map_or(Level::Low, |own| own.meta.level);
             findings::raise(finding, base.raised());
         }
+        family.level = family.level.max(finding.level);
         observe(finding, "distinct_payloads", family.payloads.len(), Some(class.distinct));
         if first && family.quoted < QUOTES_MAX {
             family.quoted += 1;

@@ -41,10 +41,11 @@ pub(crate) fn needed(event: &Event<'_>) -> bool {
     !reading || event.user.is_some() || !one_of(extension(path), &ASSETS)
 }
 
-/// Must the text of the request stay, although no rule matched? Not for a page that was served.
+/// Must the text of the request stay, although no rule matched? Not for a page that was served; a redirect may be
+/// the refusal of one who is not logged in.
 pub(crate) fn telling(event: &Event<'_>) -> bool {
     !matches!(event.http_method.as_deref(), Some("GET" | "HEAD"))
-        || event.http_status.is_none_or(|status| status >= 400)
+        || event.http_status.is_none_or(|status| status >= 400 || status == 302)
         || event.flags.has(Flags::AMBIGUOUS)
 }
 

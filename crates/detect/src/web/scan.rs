@@ -8,6 +8,9 @@ use crate::rule::RuleSet;
 use crate::signal::{RuleIndex, Signal};
 use vocab::{EvidenceRole, Level, Message, Timestamp};
 
+/// Kinds of attack from which on a named scanner's incident is its scan.
+const NAMED_KINDS_MIN: usize = 3;
+
 /// Numbers of the rule `vulnerability_scan`.
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -73,6 +76,11 @@ impl Scan {
         observe(finding, "families", state.variety(), Some(self.families));
         if begins {
             finding.notes.push(Message::new(if state.scanner { "web-scanner-named" } else { "web-scan" }));
+        }
+        // A scanner by its own word with attacks of many kinds: the scan is what happened, the kinds are its parts.
+        if state.scanner && state.families.len() >= NAMED_KINDS_MIN {
+            let grave = state.families.iter().map(|family| family.level).max().unwrap_or_default();
+            findings::raise(finding, grave.min(Level::Medium));
         }
         if large {
             findings::raise(finding, Level::Medium);

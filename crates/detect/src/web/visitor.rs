@@ -5,7 +5,7 @@ use crate::prim::table::Keep;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
-use vocab::{Kind, Timestamp};
+use vocab::{Kind, Level, Timestamp};
 
 /// Distinct values kept exactly.
 const DISTINCT_MAX: usize = 64;
@@ -92,6 +92,8 @@ pub(super) struct Family {
     pub(super) parked: u8,
     /// Requests with a payload of this class.
     pub(super) count: u64,
+    /// Level of its finding so far.
+    pub(super) level: Level,
 }
 
 /// What is kept of a source that did something odd.
@@ -142,6 +144,7 @@ impl Hostile {
             quoted: 0,
             parked: 0,
             count: 0,
+            level: Level::Informational,
         });
         self.families.last_mut()
     }
@@ -162,6 +165,7 @@ impl Hostile {
 pub(super) struct Visitor {
     pub(super) minutes: Minutes,
     pub(super) hostile: Option<Box<Hostile>>,
+    pub(super) standing: Option<Box<super::bypass::Standing>>,
     used: bool,
 }
 
