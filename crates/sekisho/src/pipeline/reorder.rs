@@ -47,6 +47,10 @@ impl Reorder {
             fresh.sort_by_key(|signal| signal.order);
         }
         let Some(first) = fresh.first().map(|signal| signal.order) else { return };
+        // Grows by steps: doubling would leave half of a large buffer empty.
+        if self.held.capacity() < self.held.len() + fresh.len() {
+            self.held.reserve_exact(fresh.len().max(self.held.capacity() / 4));
+        }
         // Nearly always everything held is older than everything fresh.
         let keep = self.held.partition_point(|signal| signal.order <= first);
         if keep == self.held.len() {
