@@ -61,6 +61,7 @@ col-unread = Not read
 section-what = What happened
 section-when = When
 section-turns = Timeline as a table
+section-accounts-rest = More accounts without an entry
 section-accounts = Accounts
 section-sources = From where (tries / successes)
 section-source-table = Table of sources

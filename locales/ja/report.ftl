@@ -61,6 +61,7 @@ col-unread = 読めず
 section-what = 何が起きたか
 section-when = いつ
 section-turns = 時系列の表
+section-accounts-rest = 侵入のないアカウントの続き
 section-accounts = アカウント
 section-sources = どこから（試行 / 成功）
 section-source-table = 送信元の表

@@ -11,6 +11,7 @@ const MEASURES_FIRST: usize = 7;
 /// Records shown per element and per incident.
 const RECORDS_ELEMENT: usize = 12;
 const RECORDS_INCIDENT: usize = 120;
+const ACCOUNTS_FIRST: usize = 12;
 const ACCOUNTS_SHOWN: usize = 60;
 const SOURCES_SHOWN: usize = 60;
 
@@ -96,6 +97,7 @@ pub(crate) struct IncidentView {
     pub(crate) sources: Vec<SourceView>,
     pub(crate) sources_more: usize,
     pub(crate) accounts: Vec<AccountView>,
+    pub(crate) accounts_rest: Vec<AccountView>,
     pub(crate) accounts_more: u64,
     pub(crate) elements: Vec<ElementView>,
     pub(crate) verdict: String,
@@ -209,6 +211,10 @@ pub(crate) fn incident(at: usize, incident: &Incident, t: &Catalog) -> IncidentV
         })
         .collect();
     let (first, more) = split(measures, MEASURES_FIRST);
+    let accounts: Vec<AccountView> =
+        incident.accounts.iter().take(ACCOUNTS_SHOWN).map(|account| account_view(account, t)).collect();
+    let entered = accounts.iter().filter(|account| account.entered).count();
+    let (accounts, accounts_rest) = split(accounts, entered.max(ACCOUNTS_FIRST));
     IncidentView {
         anchor: format!("incident-{}", at + 1),
         id: incident.id.clone(),
@@ -227,12 +233,8 @@ pub(crate) fn incident(at: usize, incident: &Incident, t: &Catalog) -> IncidentV
         sources_chart: chart::sources(incident),
         sources: incident.sources.iter().take(SOURCES_SHOWN).map(|source| source_view(source, t)).collect(),
         sources_more: incident.sources.len().saturating_sub(SOURCES_SHOWN),
-        accounts: incident
-            .accounts
-            .iter()
-            .take(ACCOUNTS_SHOWN)
-            .map(|account| account_view(account, t))
-            .collect(),
+        accounts,
+        accounts_rest,
         accounts_more: incident.account_count.saturating_sub(ACCOUNTS_SHOWN as u64),
         elements: incident
             .legal
