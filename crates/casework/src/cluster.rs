@@ -8,6 +8,8 @@ use vocab::{Finding, Kind, Timestamp};
 const SHARED_NAMES: f64 = 0.1;
 /// How far the paces may lie apart, as a share of the slower one. The records of a finding give its mean pace only.
 const PACE: f64 = 0.25;
+/// Parts of one attack begin and end within this time of each other, microseconds.
+const TOGETHER: i64 = 2 * Timestamp::MINUTE;
 /// Fewer tries than this have no pace.
 const TRIES_MIN: u64 = 8;
 
@@ -48,12 +50,16 @@ pub(crate) fn shapes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Sha
 /// Do two findings about different sources belong to one cluster?
 ///
 /// Two signs must agree within an hour: the same network, accounts that do not overlap, the same pace at the same target.
+/// The class of a part depends on which names fell to it; parts of different classes must also begin and end together.
 pub(crate) fn one_cluster(a: &Shape<'_>, b: &Shape<'_>) -> bool {
     let (one, other) = (a.finding, b.finding);
     let near =
         one.first.since(other.last) <= Timestamp::HOUR && other.first.since(one.last) <= Timestamp::HOUR;
-    if !near || one.kind != other.kind || one.hosts != other.hosts || one.service != other.service {
+    if !near || one.hosts != other.hosts || one.service != other.service {
         return false;
+    }
+    if one.kind != other.kind {
+        return together(one, other) && same_pace(a.pace, b.pace) && disjoint(&a.names, &b.names);
     }
     let net = common(&a.nets, &b.nets, 1) > 0;
     let pace = same_pace(a.pace, b.pace);
@@ -62,6 +68,11 @@ pub(crate) fn one_cluster(a: &Shape<'_>, b: &Shape<'_>) -> bool {
         (false, false) => false,
         _ => disjoint(&a.names, &b.names),
     }
+}
+
+fn together(a: &Finding, b: &Finding) -> bool {
+    let close = |a: Timestamp, b: Timestamp| a.since(b).abs() <= TOGETHER;
+    close(a.first, b.first) && close(a.last, b.last)
 }
 
 /// IPv4 /24 or IPv6 /56. The two cannot meet: a /56 has 56 bits, the mark of IPv4 stands above them.

@@ -20,6 +20,7 @@ mod su;
 mod sudo;
 mod system;
 pub(crate) mod text;
+mod wordpress;
 
 #[cfg(test)]
 mod check;
@@ -95,6 +96,7 @@ pub fn of_program(program: &str) -> Option<Grammar> {
         "ftpd" | "wu-ftpd" | "in.ftpd" => ftp::wuftpd,
         "dovecot" | "imap-login" | "pop3-login" | "submission-login" | "managesieve-login" | "auth"
         | "auth-worker" => mail::dovecot,
+        "wordpress" => wordpress::wordpress,
         name if name.starts_with("postfix") => mail::postfix,
         _ => pam::other,
     })

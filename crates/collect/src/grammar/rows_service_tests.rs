@@ -217,3 +217,34 @@ fn haproxy_and_databases_in_syslog() {
         ),
     ]);
 }
+
+#[test]
+fn d04_wordpress() {
+    table(&[
+        (
+            "wordpress(www.example.jp)",
+            "Authentication failure for alice@example.jp from 192.0.2.1",
+            "D04 Authentication/1 Failure BadSecret x1 | alice@example.jp -> - by - @ 192.0.2.1",
+        ),
+        (
+            "wordpress(www.example.jp)",
+            "Authentication attempt for unknown user bob from 2001:db8::1",
+            "D04 Authentication/1 Failure UnknownUser x1 | bob -> - by - @ 2001:db8::1",
+        ),
+        (
+            "wordpress(www.example.jp)",
+            "Accepted password for alice from 192.0.2.1",
+            "D04 Authentication/1 Success Ok x1 | alice -> - by - @ 192.0.2.1",
+        ),
+        (
+            "wordpress(www.example.jp)",
+            "Authentication failure for x from 8.8.8.8 from 192.0.2.1",
+            "D04 Authentication/1 Failure BadSecret x1 | x from 8.8.8.8 -> - by - @ 192.0.2.1",
+        ),
+        (
+            "wordpress(www.example.jp)",
+            "XML-RPC multicall authentication failure from 192.0.2.1",
+            "D04 Authentication/1 Failure BadSecret x1 | - -> - by - @ 192.0.2.1",
+        ),
+    ]);
+}

@@ -58,6 +58,8 @@ pub struct Assembler {
     short: VecDeque<(i64, u64)>,
     pairing: Pairing,
     web: WebLogins,
+    /// Forms sent to web applications whose own log may name the account.
+    forms: Pairing,
 }
 
 impl Assembler {
@@ -67,6 +69,7 @@ impl Assembler {
         self.tick(now, out);
         let first = out.len();
         match self.web.see(signal) {
+            Seen::Try(attempt) if attempt.account.is_empty() => return self.forms.binary(*attempt),
             Seen::Try(attempt) => return out.push(*attempt),
             Seen::Counted => return,
             Seen::Nothing => {}
@@ -83,7 +86,11 @@ impl Assembler {
             role => self.joined(role, signal, out),
         }
         for attempt in out.get(first..).unwrap_or_default() {
-            self.pairing.text(attempt);
+            if attempt.service == "wordpress" {
+                self.forms.text(attempt);
+            } else {
+                self.pairing.text(attempt);
+            }
         }
     }
 
@@ -104,6 +111,7 @@ impl Assembler {
             self.pairing.text(attempt);
         }
         self.pairing.release(Timestamp(i64::MAX), out);
+        self.forms.release(Timestamp(i64::MAX), out);
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Attempt>) {
@@ -141,6 +149,7 @@ impl Assembler {
             self.pairing.text(attempt);
         }
         self.pairing.release(now, out);
+        self.forms.release(now, out);
     }
 
     fn joined(&mut self, role: Role, signal: &Signal, out: &mut Vec<Attempt>) {
