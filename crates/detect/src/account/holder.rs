@@ -4,6 +4,7 @@
 use super::history::History;
 use super::roster::Roster;
 use super::settings::Settings;
+use super::source::Before;
 use super::write::{Entry, write};
 use crate::attempts::{Attempt, account_id, canonical};
 use crate::engine::Ctx;
@@ -123,6 +124,7 @@ impl Holders {
     pub(crate) fn success(
         &mut self,
         attempt: &Attempt,
+        before: &Before,
         history: &History,
         settings: &Settings,
         ctx: &mut Ctx,
@@ -131,7 +133,7 @@ impl Holders {
         if !self.leaver(attempt, settings, ctx) {
             self.dormant(attempt, history, settings, ctx);
         }
-        self.factory(attempt, settings, ctx);
+        self.factory(attempt, before, settings, ctx);
         self.service(attempt, history, settings, ctx);
         self.planted(attempt, settings, ctx);
         if self.last_use.len() < ACCOUNTS_MAX || self.last_use.contains_key(&attempt.account_id) {
@@ -217,7 +219,7 @@ impl Holders {
     }
 
     /// K-15. A key that somebody put there on purpose is no factory code.
-    fn factory(&self, attempt: &Attempt, settings: &Settings, ctx: &mut Ctx) {
+    fn factory(&self, attempt: &Attempt, before: &Before, settings: &Settings, ctx: &mut Ctx) {
         let account = attempt.account_id;
         let by_name = self.numbers.default_names.contains(&account)
             && !matches!(attempt.method, Some(AuthMethod::Publickey | AuthMethod::Certificate))
@@ -229,7 +231,8 @@ impl Holders {
         let note = Message::new("note-default-account").with("account", attempt.account.as_str());
         let entry = Entry::new(Kind::DefaultAccountUse, Level::High, note)
             .key("account", &canonical(&attempt.account))
-            .key("host", &attempt.host);
+            .key("host", &attempt.host)
+            .after_all(before);
         write(entry, attempt, settings, ctx);
     }
 

@@ -112,7 +112,7 @@ impl Watch {
         self.hosts.success(&one, usual, &self.settings, &mut before);
         let answer = after::success(attempt, usual, &before, &self.history, &self.settings, ctx);
         self.factors.attempt(attempt, &self.settings, ctx);
-        self.holders.success(attempt, &self.history, &self.settings, ctx);
+        self.holders.success(attempt, &before, &self.history, &self.settings, ctx);
         let doubtful = before.attacking && before.entered;
         if !doubtful {
             let told = answer == after::Answer::FirstSeen;

@@ -24,6 +24,8 @@ pub(crate) struct Entry {
     pub(crate) key: Key,
     /// Failed tries before a success, counted into it.
     pub(crate) failures: u32,
+    /// Failed tries of the same source on other accounts, counted for the source when the finding begins.
+    pub(crate) aside: u32,
     /// First of them.
     pub(crate) first: Option<Timestamp>,
     /// Some of their records.
@@ -40,6 +42,7 @@ impl Entry {
             level,
             key: Key::new(),
             failures: 0,
+            aside: 0,
             first: None,
             records: Vec::new(),
             note,
@@ -58,6 +61,11 @@ impl Entry {
         self.records.clone_from(&before.records);
         self
     }
+
+    /// As [`Self::after`], with what the source tried elsewhere.
+    pub(crate) fn after_all(self, before: &Before) -> Self {
+        Self { aside: before.by_source.saturating_sub(before.own), ..self.after(before) }
+    }
 }
 
 /// Adds an attempt to the finding of its rule and key; `None` when the rule is switched off.
@@ -72,6 +80,7 @@ pub(crate) fn write<'a>(
     let rule = rules.get(index)?;
     let finding = ctx.findings.upsert(&rules, index, entry.key, attempt.time)?;
     let success = attempt.outcome == Outcome::Success;
+    let aside = if finding.evidence.is_empty() { u64::from(entry.aside) } else { 0 };
     if finding.evidence.is_empty() {
         finding.level = entry.level;
         finding.consented = attempt.consented;
@@ -92,6 +101,12 @@ pub(crate) fn write<'a>(
     }
     add_evidence(finding, record(attempt));
     count(finding, attempt, entry.failures, entry.first, settings);
+    if aside > 0 && !attempt.ambiguous {
+        finding.attempts += aside;
+        if let Some(source) = finding.sources.iter_mut().find(|source| Some(source.ip) == attempt.src) {
+            source.attempts += aside;
+        }
+    }
     if finding.notes.len() < NOTES_MAX && !finding.notes.contains(&entry.note) {
         finding.notes.push(entry.note);
     }
