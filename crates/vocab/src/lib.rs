@@ -12,6 +12,7 @@ mod finding;
 mod kind;
 mod level;
 mod message;
+mod names;
 mod rate;
 mod time;
 

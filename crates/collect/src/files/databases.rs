@@ -14,7 +14,7 @@ use crate::unread::Shapes;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::net::IpAddr;
-use vocab::{Class, Event, Flags, Trust, activity};
+use vocab::{Class, Event, Flags, activity};
 
 /// Error log of MySQL and MariaDB.
 pub(crate) const MYSQL: Format = Format {
@@ -145,23 +145,13 @@ impl Decoder for DatabaseDecoder {
         let Some(head) = (if self.is_postgres { postgres(line) } else { mysql(line) }) else {
             return Decoded::Unread(UnreadReason::GrammarMiss, "a time stamp, a process and a level");
         };
-        let resolved = self.resolver.resolve(&head.printed, record.year);
         let mut event = Event {
-            time: resolved.time,
-            tz_offset_min: resolved.offset_min,
-            original_time: line.get(..head.printed.length).map(Cow::Borrowed),
-            dst_host: (!settings.host.is_empty()).then_some(Cow::Borrowed(settings.host.as_str())),
             pid: head.pid,
             product: "sql",
             category: "database",
             message: Some(Cow::Borrowed(head.text)),
-            count: 1,
-            trust: Trust::Tr2,
-            flags: record.flags,
-            origin: record.origin.clone(),
-            ..Event::default()
+            ..super::stamped(record, settings, &head.printed, &mut self.resolver)
         };
-        event.flags.set(resolved.flags);
         event.origin.parser_version = 1;
         event.origin.parser = if self.is_postgres { "postgresql" } else { "mysql" };
         let parsed = if self.is_postgres {

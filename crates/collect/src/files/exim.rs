@@ -9,7 +9,7 @@ use crate::record::{Cut, Decoded, Decoder, RawRecord, Sample, Settings, Sink, Un
 use crate::registry::Format;
 use crate::time::{Printed, Resolver, form};
 use std::borrow::Cow;
-use vocab::{AuthMethod, Class, Event, Flags, Outcome, Reason, Trust, activity};
+use vocab::{AuthMethod, Class, Event, Flags, Outcome, Reason, activity};
 
 /// The format.
 pub(crate) const EXIM: Format = Format {
@@ -144,24 +144,14 @@ impl Decoder for EximDecoder {
         let Some((printed, text)) = head(record.text) else {
             return Decoded::Unread(UnreadReason::GrammarMiss, "YYYY-MM-DD hh:mm:ss message");
         };
-        let resolved = self.resolver.resolve(&printed, record.year);
         let mut event = Event {
-            time: resolved.time,
-            tz_offset_min: resolved.offset_min,
-            original_time: record.text.get(..printed.length).map(Cow::Borrowed),
-            dst_host: (!settings.host.is_empty()).then_some(Cow::Borrowed(settings.host.as_str())),
             process: Some("exim".into()),
             service: Some("smtp".into()),
             product: "linux",
             sigma_services: &["syslog"],
             message: Some(Cow::Borrowed(text)),
-            count: 1,
-            trust: Trust::Tr2,
-            flags: record.flags,
-            origin: record.origin.clone(),
-            ..Event::default()
+            ..super::stamped(record, settings, &printed, &mut self.resolver)
         };
-        event.flags.set(resolved.flags);
         (event.origin.parser, event.origin.parser_version) = ("exim", 1);
         let known = failed(text, &mut event) || received(text, &mut event);
         if known {

@@ -62,23 +62,13 @@ impl Decoder for DpkgDecoder {
         let Some((printed, action, rest)) = dpkg(record.text) else {
             return Decoded::Unread(UnreadReason::GrammarMiss, "YYYY-MM-DD hh:mm:ss action package version");
         };
-        let resolved = self.resolver.resolve(&printed, record.year);
         let mut event = Event {
-            time: resolved.time,
-            tz_offset_min: resolved.offset_min,
-            original_time: record.text.get(..printed.length).map(Cow::Borrowed),
-            dst_host: (!settings.host.is_empty()).then_some(Cow::Borrowed(settings.host.as_str())),
             process: Some("dpkg".into()),
             product: "linux",
             sigma_services: &["dpkg"],
             message: record.text.get(printed.length + 1..).map(Cow::Borrowed),
-            count: 1,
-            trust: Trust::Tr2,
-            flags: record.flags,
-            origin: record.origin.clone(),
-            ..Event::default()
+            ..super::stamped(record, settings, &printed, &mut self.resolver)
         };
-        event.flags.set(resolved.flags);
         (event.origin.parser, event.origin.parser_version) = ("dpkg", 1);
         event.push_extra("action", action);
         let package = if action == "status" { rest.split(' ').nth(1) } else { rest.split(' ').next() };

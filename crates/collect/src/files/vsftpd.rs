@@ -8,7 +8,7 @@ use crate::syslog::{Delivery, deliver};
 use crate::time::{Printed, Resolver, ctime};
 use crate::unread::Shapes;
 use std::borrow::Cow;
-use vocab::{Event, Flags, Trust};
+use vocab::{Event, Flags};
 
 /// The format.
 pub(crate) const VSFTPD: Format = Format {
@@ -40,22 +40,12 @@ impl Decoder for VsftpdDecoder {
         let Some((printed, pid, body)) = head(record.text) else {
             return Decoded::Unread(UnreadReason::GrammarMiss, "dow Mon d hh:mm:ss YYYY [pid n] message");
         };
-        let resolved = self.resolver.resolve(&printed, record.year);
-        let mut event = Event {
-            time: resolved.time,
-            tz_offset_min: resolved.offset_min,
-            original_time: record.text.get(..printed.length).map(Cow::Borrowed),
-            dst_host: (!settings.host.is_empty()).then_some(Cow::Borrowed(settings.host.as_str())),
+        let event = Event {
             process: Some("vsftpd".into()),
             pid: Some(pid),
             message: Some(Cow::Borrowed(body)),
-            count: 1,
-            trust: Trust::Tr2,
-            flags: record.flags,
-            origin: record.origin.clone(),
-            ..Event::default()
+            ..super::stamped(record, settings, &printed, &mut self.resolver)
         };
-        event.flags.set(resolved.flags);
         let cut = record.flags.has(Flags::TRUNCATED);
         let delivery = Delivery { host: &settings.host, program: "vsftpd", pid: Some(pid), cut };
         deliver(&delivery, body, event, &mut self.misses, sink)

@@ -8,7 +8,7 @@ use crate::time::civil::civil_from_days;
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 use std::io::Write;
-use vocab::{Event, Extra, Flags, Outcome, Timestamp, Trust, UserKind};
+use vocab::{Event, Extra, Flags, Timestamp, Trust, UserKind};
 
 /// Largest raw record that is hashed again for printing; the ledger holds the hash of any record.
 const HASHED_BYTES_MAX: usize = 4 << 20;
@@ -116,7 +116,7 @@ fn readings(event: &Event<'_>, out: &mut Vec<u8>) {
         let mut inner = Object::begin(out);
         inner.address_if("src_ip", reading.src_ip);
         inner.text("user", &reading.user);
-        inner.text("outcome", outcome_name(reading.outcome));
+        inner.text("outcome", reading.outcome.as_str());
         inner.end();
     }
     out.push(b']');
@@ -147,14 +147,6 @@ fn is_bare(value: &str) -> bool {
         && (matches!(value, "true" | "false" | "null")
             || serde_json::from_str::<serde_json::Number>(value).is_ok())
         && value.trim() == value
-}
-
-const fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Unknown => "unknown",
-        Outcome::Success => "success",
-        Outcome::Failure => "failure",
-    }
 }
 
 const fn trust_name(trust: Trust) -> &'static str {

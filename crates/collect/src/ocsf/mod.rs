@@ -69,7 +69,7 @@ fn head(event: &Event<'_>, object: &mut Object<'_>, masker: &mut Masker) {
     object.number("severity_id", event.severity);
     object.number("status_id", event.outcome as u8);
     if event.reason != Reason::Unknown {
-        object.text("status_code", reason_name(event.reason));
+        object.text("status_code", event.reason.as_str());
     }
     masker.text(object, "status_detail", event.reason_code.as_deref());
     if event.count != 1 {
@@ -81,28 +81,4 @@ fn head(event: &Event<'_>, object: &mut Object<'_>, masker: &mut Masker) {
 /// `category_uid`: the thousands of the class, without the number of an extension.
 const fn category(class: Class) -> u32 {
     class as u32 % 100_000 / 1_000
-}
-
-/// Name of a normalised reason (detection.md 1.4).
-const fn reason_name(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Unknown => "unknown",
-        Reason::Ok => "ok",
-        Reason::BadSecret => "bad_secret",
-        Reason::UnknownUser => "unknown_user",
-        Reason::Disabled => "disabled",
-        Reason::Expired => "expired",
-        Reason::Locked => "locked",
-        Reason::PasswordExpired => "password_expired",
-        Reason::NotAllowed => "not_allowed",
-        Reason::BadFactor => "bad_factor",
-        Reason::FactorDenied => "factor_denied",
-        Reason::FactorTimeout => "factor_timeout",
-        Reason::RateLimited => "rate_limited",
-        Reason::BadKey => "bad_key",
-        Reason::RevokedKey => "revoked_key",
-        Reason::NoMethod => "no_method",
-        Reason::Protocol => "protocol",
-        Reason::PreauthClose => "preauth_close",
-    }
 }

@@ -74,7 +74,7 @@ pub(super) fn login(event: &Event<'_>, object: &mut Object<'_>) {
         }
     });
     if let Some(method) = event.auth_method {
-        let (name, protocol, factor) = method_ids(method);
+        let (name, (protocol, factor)) = (method.as_str(), method_ids(method));
         object.text("auth_protocol", name);
         object.number("auth_protocol_id", protocol);
         if factor != 0 {
@@ -121,23 +121,23 @@ fn fingerprint_algorithm(key: &str) -> u8 {
     }
 }
 
-/// Name, OCSF `auth_protocol_id` and `factor_type_id`; 99 = other, 0 = none.
-const fn method_ids(method: AuthMethod) -> (&'static str, u8, u8) {
+/// OCSF `auth_protocol_id` and `factor_type_id`; 99 = other, 0 = none.
+const fn method_ids(method: AuthMethod) -> (u8, u8) {
     match method {
-        AuthMethod::Password => ("password", 99, 11),
-        AuthMethod::Publickey => ("publickey", 99, 99),
-        AuthMethod::Certificate => ("certificate", 99, 99),
-        AuthMethod::Kbdint => ("kbdint", 99, 99),
-        AuthMethod::Otp => ("otp", 99, 7),
-        AuthMethod::Push => ("push", 99, 5),
-        AuthMethod::Passkey => ("passkey", 99, 10),
-        AuthMethod::GridCard => ("grid_card", 99, 99),
-        AuthMethod::Gssapi => ("gssapi", 99, 0),
-        AuthMethod::Kerberos => ("kerberos", 2, 0),
-        AuthMethod::Ntlm => ("ntlm", 1, 0),
-        AuthMethod::Hostbased => ("hostbased", 99, 0),
-        AuthMethod::Basic => ("basic", 11, 11),
-        AuthMethod::None => ("none", 99, 0),
+        AuthMethod::Password => (99, 11),
+        AuthMethod::Publickey => (99, 99),
+        AuthMethod::Certificate => (99, 99),
+        AuthMethod::Kbdint => (99, 99),
+        AuthMethod::Otp => (99, 7),
+        AuthMethod::Push => (99, 5),
+        AuthMethod::Passkey => (99, 10),
+        AuthMethod::GridCard => (99, 99),
+        AuthMethod::Gssapi => (99, 0),
+        AuthMethod::Kerberos => (2, 0),
+        AuthMethod::Ntlm => (1, 0),
+        AuthMethod::Hostbased => (99, 0),
+        AuthMethod::Basic => (11, 11),
+        AuthMethod::None => (99, 0),
     }
 }
 

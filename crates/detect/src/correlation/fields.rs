@@ -4,7 +4,7 @@ use super::expr::Value;
 use crate::attempts::{Attempt, account_id, canonical, stable_hash};
 use crate::signal::{Detail, Signal};
 use std::net::IpAddr;
-use vocab::{AuthMethod, Class, Outcome, Reason, UserKind};
+use vocab::{Class, UserKind};
 
 /// An event under the eyes of a correlation.
 #[derive(Clone, Copy, Debug)]
@@ -213,14 +213,16 @@ impl<'a> View<'a> {
             (Field::Service, Self::Signal(signal)) => text(&signal.service),
             (Field::KeyId, Self::Attempt(attempt)) => text(&attempt.key_id),
             (Field::Actor, Self::Attempt(attempt)) => text(&attempt.actor),
-            (Field::Outcome, Self::Attempt(attempt)) => text(outcome(attempt.outcome)),
-            (Field::Outcome, Self::Signal(signal)) => text(outcome(signal.outcome)),
-            (Field::Reason, Self::Attempt(attempt)) => text(reason(attempt.reason)),
-            (Field::Reason, Self::Signal(signal)) => text(reason(signal.reason)),
+            (Field::Outcome, Self::Attempt(attempt)) => text(attempt.outcome.as_str()),
+            (Field::Outcome, Self::Signal(signal)) => text(signal.outcome.as_str()),
+            (Field::Reason, Self::Attempt(attempt)) => text(attempt.reason.as_str()),
+            (Field::Reason, Self::Signal(signal)) => text(signal.reason.as_str()),
             (Field::Method, Self::Attempt(attempt)) => {
-                attempt.method.map_or(Value::Absent, |m| text(method(m)))
+                attempt.method.map_or(Value::Absent, |m| text(m.as_str()))
             }
-            (Field::Method, Self::Signal(signal)) => signal.method.map_or(Value::Absent, |m| text(method(m))),
+            (Field::Method, Self::Signal(signal)) => {
+                signal.method.map_or(Value::Absent, |m| text(m.as_str()))
+            }
             (Field::UserKind, Self::Attempt(attempt)) => told(attempt.known(), attempt.user_kind),
             (Field::UserKind, Self::Signal(signal)) => told(None, signal.user_kind),
             (Field::Class, Self::Attempt(_)) => Value::Text("authentication"),
@@ -282,56 +284,6 @@ fn network(ip: IpAddr, four: u32, six: u32) -> String {
             let bits = v6.to_bits() & u128::MAX.checked_shl(128 - six).unwrap_or(0);
             format!("{}/{six}", std::net::Ipv6Addr::from_bits(bits))
         }
-    }
-}
-
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Unknown => "unknown",
-        Outcome::Success => "success",
-        Outcome::Failure => "failure",
-    }
-}
-
-const fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Unknown => "unknown",
-        Reason::Ok => "ok",
-        Reason::BadSecret => "bad_secret",
-        Reason::UnknownUser => "unknown_user",
-        Reason::Disabled => "disabled",
-        Reason::Expired => "expired",
-        Reason::Locked => "locked",
-        Reason::PasswordExpired => "password_expired",
-        Reason::NotAllowed => "not_allowed",
-        Reason::BadFactor => "bad_factor",
-        Reason::FactorDenied => "factor_denied",
-        Reason::FactorTimeout => "factor_timeout",
-        Reason::RateLimited => "rate_limited",
-        Reason::BadKey => "bad_key",
-        Reason::RevokedKey => "revoked_key",
-        Reason::NoMethod => "no_method",
-        Reason::Protocol => "protocol",
-        Reason::PreauthClose => "preauth_close",
-    }
-}
-
-const fn method(method: AuthMethod) -> &'static str {
-    match method {
-        AuthMethod::Password => "password",
-        AuthMethod::Publickey => "publickey",
-        AuthMethod::Certificate => "certificate",
-        AuthMethod::Kbdint => "kbdint",
-        AuthMethod::Otp => "otp",
-        AuthMethod::Push => "push",
-        AuthMethod::Passkey => "passkey",
-        AuthMethod::GridCard => "grid_card",
-        AuthMethod::Gssapi => "gssapi",
-        AuthMethod::Kerberos => "kerberos",
-        AuthMethod::Ntlm => "ntlm",
-        AuthMethod::Hostbased => "hostbased",
-        AuthMethod::Basic => "basic",
-        AuthMethod::None => "none",
     }
 }
 
