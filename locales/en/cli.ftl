@@ -15,3 +15,16 @@ assumed-late = { $source }: { $count ->
    *[other] { $count } records stand
 } more than a day (or many records) behind its place in time and could not be put in order
 assumed-roster = A roster of accounts lay among the inputs and was used: { $file } ({ $count } accounts)
+
+# Search and timeline
+search-column-time = Time
+search-column-place = File:record
+search-column-host = Computer
+search-column-account = Account
+search-column-source = Source
+search-column-text = Text
+search-found = Records searched: { $events }; found: { $found }
+search-shown = Only the first { $shown } were printed
+search-no-field = No record has a field named { $field }. Common names: { $names }
+timeline-rows = Records in order of time: { $rows }
+timeline-untimed = Of these { $rows } have no time and stand at the end

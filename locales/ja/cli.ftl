@@ -12,3 +12,16 @@ assumed-zone = 時間帯の記載がないため、この機器または --timez
 assumed-year = 時刻に年の記載がないため、最も新しい記録を { $year } 年のものとみなしました: { $sources }
 assumed-late = { $source }: { $count } 件の記録が本来の位置より 1 日以上（または多数の記録の分だけ）遅れており、時刻順に並べられませんでした
 assumed-roster = 入力の中にあったアカウント名簿を使いました: { $file }（{ $count } 件）
+
+# 検索と時系列
+search-column-time = 時刻
+search-column-place = ファイル:記録
+search-column-host = コンピュータ
+search-column-account = アカウント
+search-column-source = 送信元
+search-column-text = 内容
+search-found = 検索した記録 { $events } 件のうち、該当 { $found } 件
+search-shown = 先頭の { $shown } 件だけを出力しました
+search-no-field = 「{ $field }」という項目を持つ記録がありません。共通の項目名: { $names }
+timeline-rows = 時刻順に並べた記録: { $rows } 件
+timeline-untimed = このうち時刻のない記録 { $rows } 件は末尾にあります

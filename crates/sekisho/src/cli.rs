@@ -53,6 +53,35 @@ Exit codes: 0 done, 1 failure, 2 wrong use, 3 findings at or above --fail-on.")]
   sekisho detect --rules my-rules/ /var/log/nginx/
   sekisho detect access.log.1.gz")]
     Detect(Detect),
+    /// Search records by words, fields and expressions / 記録を語・項目・正規表現で検索する
+    #[command(
+        after_long_help = "Terms (several: all must fit with --and, none with --not; case does not count) / 検索語:
+  word           anywhere in the record / 記録のどこかに含まれる語
+  field=value    the whole value, with * and ?; of an address also 10.0.0.0/8 / 項目の値(* ? 使用可)
+  field~regex    the value fits the expression / 項目の値が正規表現に合う
+  /regex/        the record fits the expression / 記録が正規表現に合う
+Fields: time file record parser class activity outcome reason host user actor target_user group source src_host dst_ip
+  device session service method logon_type process pid parent cmdline path url_path http_status user_agent message ...,
+  and every field by the name that the log gives it (EventID, TargetUserName, ...) / ログ自身の項目名も使える
+
+Examples:
+  sekisho search mimikatz logs/
+  sekisho search EventID=4625 logs/ --and 'TargetUserName=admin*' --from 2026-11-20 --to 2026-11-21
+  sekisho search 'source=203.0.113.0/24' /var/log --format jsonl | jq .message
+  sekisho search 'cmdline~-enc(odedcommand)?\\s' Security.evtx --count"
+    )]
+    Search(Search),
+    /// Print all events in order of time, as CSV or JSON lines / 全ての記録を時刻順に並べる
+    #[command(
+        after_long_help = "Sorts on disk what does not fit into memory; the temporary files have no name and vanish with the program.
+Records without a time come last. / メモリに収まらない分はディスク上で整列する。時刻のない記録は末尾に置く。
+
+Examples:
+  sekisho timeline logs/ --out timeline.csv
+  sekisho timeline Security.evtx auth.log --format jsonl --from '2026-11-20 08:00' --timezone Asia/Tokyo
+  sekisho timeline image.zip --temp /var/tmp --memory-mib 64 --out t.csv"
+    )]
+    Timeline(Timeline),
     /// Ask the Act: classify facts, count units
     #[command(subcommand)]
     Act(crate::cmd::act::ActCommand),
@@ -130,6 +159,110 @@ pub(crate) struct Detect {
     /// Exit with 3 when a match is at or above this level
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub(crate) fail_on: Option<Level>,
+}
+
+/// A span of time.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SpanArgs {
+    /// Only records from this moment on: 2026-11-20, '2026-11-20 08:00' or RFC 3339 / この時刻以後
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Only records until this moment; a day alone counts whole / この時刻以前
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+}
+
+impl SpanArgs {
+    /// The span, with times without an offset in `zone`.
+    pub(crate) fn read(&self, zone: &jiff::tz::TimeZone) -> anyhow::Result<crate::record::Span> {
+        let read = |name: &str, text: &Option<String>, is_end: bool| {
+            let Some(text) = text else { return Ok(None) };
+            crate::record::moment(text, zone, is_end).map(Some).ok_or_else(|| {
+                crate::error::Usage::error(
+                    format!("--{name}: {text:?} is no moment"),
+                    "give a day (2026-11-20), day and time ('2026-11-20 08:00') or RFC 3339 (2026-11-20T08:00:00+09:00)",
+                )
+            })
+        };
+        Ok(crate::record::Span { from: read("from", &self.from, false)?, to: read("to", &self.to, true)? })
+    }
+}
+
+/// Form of what `search` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchFormat {
+    /// A short table
+    Table,
+    /// Normalised events, one OCSF-shaped JSON object a line
+    Jsonl,
+}
+
+/// `sekisho search`.
+#[derive(Args, Debug)]
+pub(crate) struct Search {
+    /// What to search for / 検索語
+    pub(crate) term: String,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// This must fit too; may be given several times / 併せて合うこと
+    #[arg(long, value_name = "TERM")]
+    pub(crate) and: Vec<String>,
+    /// This must not fit; may be given several times / 合わないこと
+    #[arg(long, value_name = "TERM")]
+    pub(crate) not: Vec<String>,
+    #[command(flatten)]
+    pub(crate) span: SpanArgs,
+    /// Form of the output / 出力形式
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: SearchFormat,
+    /// Print only how many records fit / 件数だけを出力する
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Print at most this many records / 出力する記録の最大数
+    #[arg(long, value_name = "N")]
+    pub(crate) max: Option<u64>,
+    /// Language of headings and messages [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<LangArg>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Form of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimelineFormat {
+    /// A table for a spreadsheet
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// `sekisho timeline`.
+#[derive(Args, Debug)]
+pub(crate) struct Timeline {
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) span: SpanArgs,
+    /// Form of the output / 出力形式
+    #[arg(long, value_enum, default_value = "csv")]
+    pub(crate) format: TimelineFormat,
+    /// File to write; complete or not there at all [default: standard output] / 出力先
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder for what does not fit into memory [default: the system's] / 一時ファイルの置き場
+    #[arg(long, value_name = "DIR")]
+    pub(crate) temp: Option<PathBuf>,
+    /// Rows held in memory, MiB / メモリに保持する量
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) memory_mib: u16,
+    /// Language of messages [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<LangArg>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 /// `sekisho rules`.

@@ -54,6 +54,15 @@ pub(crate) fn prepare(reading: &Reading, clock: Clock, builtin: bool) -> anyhow:
     Ok(Prepared { plan, settings, context, rules: Arc::new(rules), loaded, assumed })
 }
 
+/// Opens the inputs alone, for commands that need no rules.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn open(reading: &Reading, clock: Clock) -> anyhow::Result<(Plan, PlanSettings)> {
+    let settings = settings(reading, clock)?;
+    Ok((collect::stream::plan(inputs(&reading.paths)?, &settings), settings))
+}
+
 fn settings(reading: &Reading, clock: Clock) -> anyhow::Result<PlanSettings> {
     let timezone = reading.timezone.as_deref().map(zone).transpose()?;
     Ok(PlanSettings {

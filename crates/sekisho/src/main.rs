@@ -11,6 +11,7 @@ mod inputs;
 mod output;
 mod pipeline;
 mod progress;
+mod record;
 mod report;
 
 use clap::Parser as _;

@@ -7,6 +7,8 @@ mod events;
 mod investigate;
 pub(crate) mod ledger;
 mod rules;
+mod search;
+mod timeline;
 
 use crate::cli::Command;
 
@@ -16,6 +18,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Investigate(args) => investigate::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Detect(args) => detect_rules::run(&args),
+        Command::Search(args) => search::run(&args),
+        Command::Timeline(args) => timeline::run(&args),
         Command::Act(command) => act::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Rules(command) => rules::run(command),

@@ -1,6 +1,7 @@
 //! What leaves the program: files written atomically, text that cannot drive a terminal.
 
 pub(crate) mod atomic;
+pub(crate) mod csv;
 pub(crate) mod terminal;
 
 use std::io::Write as _;

@@ -1,5 +1,6 @@
 //! `timeline.csv`: turning points and records of all incidents in order of time, for a spreadsheet.
 
+use crate::output::csv::cell;
 use casework::Incident;
 use vocab::{Citation, Message, Quote, Timestamp};
 use web::{Catalog, Lang};
@@ -92,43 +93,4 @@ fn row(
 /// Name of a value as JSON writes it.
 fn serde_name(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// One cell: never a formula, quoted where needed.
-fn cell(out: &mut String, text: &str) {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let quote = text.contains(['"', ',', '\n', '\r']);
-    if quote {
-        out.push('"');
-    }
-    if formula {
-        out.push('\'');
-    }
-    for c in text.chars() {
-        if c == '"' {
-            out.push('"');
-        }
-        out.push(c);
-    }
-    if quote {
-        out.push('"');
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn formulas_are_defused_and_quotes_doubled() {
-        let written = |text: &str| {
-            let mut out = String::new();
-            cell(&mut out, text);
-            out
-        };
-        assert_eq!(written("=cmd|'/c calc'!A1"), "'=cmd|'/c calc'!A1");
-        assert_eq!(written("-2+3,\"x\""), "\"'-2+3,\"\"x\"\"\"");
-        assert_eq!(written("@a"), "'@a");
-        assert_eq!(written("plain"), "plain");
-    }
 }

@@ -5,7 +5,7 @@ use crate::support::{Case, NOW, guessing, lines};
 #[test]
 fn help_shows_examples_and_a_closed_pipe_is_no_failure() {
     let case = Case::new(&[]);
-    for command in ["investigate", "events", "detect"] {
+    for command in ["investigate", "events", "detect", "search", "timeline"] {
         let ran = case.run(&[command, "--help"]);
         assert_eq!(ran.code, Some(0));
         assert!(ran.stdout.contains("Examples:"), "{command}");

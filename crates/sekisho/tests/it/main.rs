@@ -13,6 +13,7 @@ mod commands;
 mod contract;
 mod durable;
 mod hostile;
+mod look;
 mod records;
 mod rules;
 mod same;
