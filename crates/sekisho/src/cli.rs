@@ -117,6 +117,12 @@ pub(crate) struct Reading {
     /// CSV of networks: prefix,label
     #[arg(long, value_name = "CSV")]
     pub(crate) networks: Option<PathBuf>,
+    /// CSV of log-ins that their holders say were not theirs: account,from,until,address,stated_on
+    #[arg(long, value_name = "CSV")]
+    pub(crate) repudiated: Option<PathBuf>,
+    /// Database of places: MaxMind DB (.mmdb) or CSV prefix,latitude,longitude,accuracy_km,country,asn,relay; repeatable
+    #[arg(long = "places", value_name = "FILE")]
+    pub(crate) places: Vec<PathBuf>,
     /// Fix the clock at this moment (RFC 3339) and use no randomness: two runs give identical files
     #[arg(long, value_name = "TIME", value_parser = fixed_time)]
     pub(crate) deterministic: Option<Timestamp>,

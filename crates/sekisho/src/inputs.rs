@@ -4,6 +4,7 @@ use crate::cli::Reading;
 use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
+use collect::context::{Database, PLACES_BYTES_MAX};
 use collect::input::{Input, Limits};
 use collect::record::UnreadReason;
 use collect::stream::{Plan, PlanSettings, SideKind};
@@ -12,7 +13,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vocab::{Context, Message};
+use vocab::{Context, Message, PlaceBook};
 
 /// Largest context file (roster, assets, networks) and rule file.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -138,6 +139,17 @@ fn context(reading: &Reading, zone: &jiff::tz::TimeZone) -> anyhow::Result<Conte
     if let Some(path) = &reading.networks {
         context.networks = collect::context::networks(&read_capped(path)?, &path.to_string_lossy())?;
     }
+    if let Some(path) = &reading.repudiated {
+        let name = path.to_string_lossy();
+        context.repudiations = collect::context::repudiations(&read_capped(path)?, &name, zone)?;
+    }
+    if !reading.places.is_empty() {
+        let mut database = Database::default();
+        for path in &reading.places {
+            database.add(read_at_most(path, PLACES_BYTES_MAX)?, &path.to_string_lossy())?;
+        }
+        context.places = PlaceBook::new(Arc::new(database));
+    }
     Ok(context)
 }
 
@@ -181,17 +193,17 @@ fn rosters(plan: &mut Plan, context: &mut Context, zone: &jiff::tz::TimeZone) ->
 /// # Errors
 /// Names the file when it cannot be read or is larger than 16 MiB.
 pub(crate) fn read_capped(path: &Path) -> anyhow::Result<Vec<u8>> {
+    read_at_most(path, FILE_BYTES_MAX)
+}
+
+fn read_at_most(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
     let name = || format!("cannot read {}", path.display());
     let mut bytes = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "`take` is the cap")]
-    File::open(path)
-        .with_context(name)?
-        .take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .with_context(name)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
+    File::open(path).with_context(name)?.take(bytes_max + 1).read_to_end(&mut bytes).with_context(name)?;
+    if bytes.len() as u64 > bytes_max {
         return Err(Hinted::error(
-            format!("{} is larger than {FILE_BYTES_MAX} bytes", path.display()),
+            format!("{} is larger than {bytes_max} bytes", path.display()),
             "split the file",
         ));
     }

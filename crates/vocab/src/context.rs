@@ -1,6 +1,6 @@
 //! What is known beside the logs: accounts, hosts, networks (detection.md 1.6).
 
-use crate::Timestamp;
+use crate::{PlaceBook, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -137,6 +137,27 @@ pub struct Context {
     pub assets: Vec<Asset>,
     /// Network list.
     pub networks: Vec<Network>,
+    /// Log-ins that their holders say were not theirs.
+    #[serde(default)]
+    pub repudiations: Vec<Repudiation>,
+    /// Where addresses are used.
+    #[serde(skip)]
+    pub places: PlaceBook,
+}
+
+/// A holder's statement that a log-in was not made by the holder (本人の否認).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repudiation {
+    /// Account name as given.
+    pub account: String,
+    /// First moment of the time meant.
+    pub from: Timestamp,
+    /// Moment behind it.
+    pub until: Timestamp,
+    /// Only log-ins from this address; `None` = from anywhere.
+    pub address: Option<IpAddr>,
+    /// When it was stated.
+    pub stated_on: Option<Timestamp>,
 }
 
 impl Context {

@@ -13,11 +13,14 @@ mod kind;
 mod level;
 mod message;
 mod names;
+mod place;
 mod rate;
 mod time;
 
 pub use citation::{Citation, LedgerIndex};
-pub use context::{AccountKind, AccountRecord, AccountState, Asset, Context, Network, NetworkLabel};
+pub use context::{
+    AccountKind, AccountRecord, AccountState, Asset, Context, Network, NetworkLabel, Repudiation,
+};
 pub use event::{
     AuthMethod, Class, Event, Extra, Flags, Origin, Outcome, Reading, Reason, Text, Trust, UserKind, activity,
 };
@@ -28,4 +31,5 @@ pub use finding::{
 pub use kind::{Kind, Stage};
 pub use level::{Audience, Confidence, Level};
 pub use message::{Message, Value};
+pub use place::{Place, PlaceBook, Places};
 pub use time::Timestamp;

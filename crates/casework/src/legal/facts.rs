@@ -61,6 +61,10 @@ pub(crate) fn propose(
     if !members.is_empty() && members.iter().all(|finding| finding.consented) {
         facts.consent_of_administrator = fact(Tri::Yes, &[]).with(EvidenceRef::text("consent register"));
     }
+    if let Some(stated) = repudiated(members) {
+        facts.consent_of_entitled_user =
+            fact(Tri::No, &stated).with(EvidenceRef::text("statement of the holder"));
+    }
     let intentional = records.iter().copied().take(RECORDS_MAX).collect::<Vec<_>>();
     if !intentional.is_empty() && category != Category::Undetermined && kind != Kind::SharedCodeUse {
         facts.intentional = fact(Tri::Yes, &intentional);
@@ -143,8 +147,7 @@ fn input_kind(
     records: &[&Record],
 ) -> Fact<InputKind> {
     let successes = with_role(records, &[EvidenceRole::Success, EvidenceRole::Effect]);
-    let repudiated = members.iter().any(|finding| finding.kind == Kind::RepudiatedLogin);
-    if repudiated || entered_many(accounts, members, context) {
+    if repudiated(members).is_some() || entered_many(accounts, members, context) {
         return fact(InputKind::CodeOfOther, &successes);
     }
     let left_over = members.iter().any(|finding| {
@@ -160,6 +163,14 @@ fn input_kind(
         return fact(InputKind::NonCodeInformation, &successes);
     }
     Fact::default()
+}
+
+/// Records of the log-ins that their holders say were not theirs (K-19); `None` when nobody said so. The statement itself
+/// is no record of a log: it is named in words, and a person confirms the verdict.
+fn repudiated<'a>(members: &[&'a Finding]) -> Option<Vec<&'a Record>> {
+    let said: Vec<&Finding> =
+        members.iter().filter(|finding| finding.kind == Kind::RepudiatedLogin).copied().collect();
+    (!said.is_empty()).then(|| with_role(&usable(&said), &[EvidenceRole::Success]))
 }
 
 /// Did one source enter accounts of three or more holders within an hour? A network that many people share by its nature

@@ -171,7 +171,18 @@ fn three_holders_from_one_source_within_an_hour_are_others() {
 fn repudiated_left_over_and_exploited_settle_the_input() {
     let said =
         finding("F-1", Kind::RepudiatedLogin, 0).on("w").from("192.0.2.1").refused("a", 1).entered("a", 2, 1);
-    assert_eq!(element(&alone(said), "E3").state, "established", "K-19");
+    let incident = alone(said);
+    assert_eq!(element(&incident, "E3").state, "established", "K-19");
+    let consent = |incident: &Incident| {
+        let step = incident.legal.rule_path.iter().find(|step| step.rule == "R7");
+        step.map(|step| step.outcome.clone())
+    };
+    assert_eq!(consent(&incident).as_deref(), Some("not_fired"), "F9: the holder says that there was none");
+    assert_eq!(
+        consent(&alone(three([0, 30, 60]))).as_deref(),
+        Some("open"),
+        "codes of others, and nobody asked their holders"
+    );
     let left = finding("F-1", Kind::LeaverAccountUse, 0)
         .on("w")
         .from("192.0.2.1")

@@ -23,7 +23,7 @@ const NETWORK_COLUMNS: &[Column] = &[
     Column { name: "label", aliases: &["kind", "種別", "区分"] },
 ];
 
-const YES_NO: &[(bool, &[&str])] =
+pub(super) const YES_NO: &[(bool, &[&str])] =
     &[(true, &["yes", "true", "1", "はい", "公開"]), (false, &["no", "false", "0", "いいえ", "非公開"])];
 
 const LABELS: &[(NetworkLabel, &[&str])] = &[
@@ -85,7 +85,7 @@ pub fn networks(bytes: &[u8], file: &str) -> Result<Vec<Network>, ContextError> 
 }
 
 /// An address, or a prefix whose host bits are zero.
-fn prefix(text: &str) -> Option<(IpAddr, u8)> {
+pub(super) fn prefix(text: &str) -> Option<(IpAddr, u8)> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
     let address: IpAddr = address.trim().parse().ok()?;
     let width = if address.is_ipv4() { 32 } else { 128 };

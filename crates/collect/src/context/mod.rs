@@ -7,11 +7,15 @@
 mod cell;
 mod lists;
 mod passwd;
+mod places;
+mod repudiated;
 mod roster;
 mod table;
 
 pub use lists::{assets, networks};
 pub use passwd::passwd;
+pub use places::{Database, PLACES_BYTES_MAX};
+pub use repudiated::repudiations;
 pub use roster::accounts;
 pub(crate) use roster::is_header as is_roster_header;
 

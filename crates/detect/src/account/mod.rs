@@ -10,12 +10,14 @@ mod history;
 mod holder;
 mod hosts;
 mod report;
+mod repudiated;
 mod roster;
 mod settings;
 mod source;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod tries;
 mod write;
 
@@ -29,10 +31,12 @@ use history::History;
 pub(crate) use history::prefix;
 use holder::Holders;
 use hosts::Hosts;
+use repudiated::Repudiations;
 use settings::Settings;
 use source::{Sources, Stand};
 use targets::Targets;
 pub(crate) use targets::net;
+use travel::Travels;
 use tries::{Names, Try};
 use vocab::Context;
 
@@ -48,6 +52,8 @@ pub struct Watch {
     holders: Holders,
     habits: Habits,
     factors: Factors,
+    travels: Travels,
+    repudiations: Repudiations,
 }
 
 impl Watch {
@@ -64,6 +70,8 @@ impl Watch {
             holders: Holders::new(rules, context),
             habits: Habits::new(rules, context),
             factors: Factors::new(rules),
+            travels: Travels::new(rules),
+            repudiations: Repudiations::new(context),
         }
     }
 }
@@ -86,7 +94,7 @@ impl Detector for Watch {
         self.sources.finish(&self.targets, &self.names, &self.settings, ctx);
         self.targets.finish(&self.names, &self.settings, ctx);
         self.hosts.finish(&self.names, &self.settings, ctx);
-        gaps::not_checked(self.holders.roster(), self.factors.seen, ctx);
+        gaps::not_checked(self.holders.roster(), self.factors.seen, &self.repudiations, ctx);
     }
 }
 
@@ -113,6 +121,8 @@ impl Watch {
         let answer = after::success(attempt, usual, &before, &self.history, &self.settings, ctx);
         self.factors.attempt(attempt, &self.settings, ctx);
         self.holders.success(attempt, &before, &self.history, &self.settings, ctx);
+        self.repudiations.success(attempt, &self.settings, ctx);
+        self.travels.success(attempt, self.history.known(attempt), &self.settings, ctx);
         let doubtful = before.attacking && before.entered;
         if !doubtful {
             let told = answer == after::Answer::FirstSeen;

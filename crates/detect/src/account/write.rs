@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) first: Option<Timestamp>,
     /// Some of their records.
     pub(crate) records: Vec<crate::findings::Mark>,
+    /// An earlier success that belongs to it.
+    pub(crate) earlier: Option<crate::findings::Mark>,
     pub(crate) note: Message,
     /// Category that the table of DT-KND-04 gives this case, where it is not that of the kind.
     pub(crate) category: Option<Category>,
@@ -45,6 +47,7 @@ impl Entry {
             aside: 0,
             first: None,
             records: Vec::new(),
+            earlier: None,
             note,
             category: None,
         }
@@ -98,6 +101,9 @@ pub(crate) fn write<'a>(
     }
     for mark in &entry.records {
         add_evidence(finding, mark.record(EvidenceRole::Failure));
+    }
+    if let Some(mark) = entry.earlier {
+        add_evidence(finding, mark.record(EvidenceRole::Success));
     }
     add_evidence(finding, record(attempt));
     count(finding, attempt, entry.failures, entry.first, settings);

@@ -114,6 +114,8 @@ fn description(args: &Investigate, rules: usize, context: &Context) -> serde_jso
         "accounts": context.accounts.len(),
         "assets": context.assets.len(),
         "networks": context.networks.len(),
+        "repudiated": context.repudiations,
+        "places": context.places.is_given(),
     })
 }
 

@@ -89,6 +89,8 @@ struct Known {
     local_users: usize,
     assets: usize,
     networks: usize,
+    repudiated: usize,
+    places: bool,
 }
 
 #[derive(Serialize)]
@@ -150,6 +152,8 @@ pub(crate) fn document(given: &Given<'_>, tongues: Tongues<'_>) -> anyhow::Resul
             local_users: given.context.local_users.len(),
             assets: given.context.assets.len(),
             networks: given.context.networks.len(),
+            repudiated: given.context.repudiations.len(),
+            places: given.context.places.is_given(),
         },
         unread: outcome.unread.total(),
         unread_by_reason,

@@ -90,6 +90,32 @@ fn a_leaver_who_comes_back_is_named() {
     assert!(report.incidents.iter().all(|incident| !entered(incident).contains(&"suzuki")));
 }
 
+/// K-11 and K-19: what the operator and the holder know beside the logs.
+#[test]
+fn places_and_statements_of_holders_are_used() {
+    let log = sshd(0, 9, "Accepted password for sato from 192.0.2.10 port 50001 ssh2")
+        + &sshd(1_200, 10, "Accepted password for sato from 198.51.100.20 port 50002 ssh2");
+    let case = Case::new(&[("auth.log", log.as_bytes())]);
+    let places =
+        "prefix,latitude,longitude,country\n192.0.2.0/24,35.7,139.8,JP\n198.51.100.0/24,48.9,2.4,FR\n";
+    std::fs::write(case.path("places.csv"), places).unwrap();
+    std::fs::write(
+        case.path("said.csv"),
+        "account,from,address\nsato,2026-11-20,198.51.100.20\nkato,2026-11-20,\n",
+    )
+    .unwrap();
+    let report = case.report(&["--places", "places.csv", "--repudiated", "said.csv"]);
+    let incident = report.incident("repudiated_login");
+    assert_eq!(
+        (entered(incident), incident["sources"][0]["ip"].as_str()),
+        (vec!["sato"], Some("198.51.100.20"))
+    );
+    assert_eq!(incident["legal"]["category"], "credential_misuse");
+    assert!(report.text("findings.jsonl").contains("impossible_travel"));
+    let not_checked = report.summary["not_checked"].to_string();
+    assert!(not_checked.contains("not-found-repudiated") && !not_checked.contains("not-checked-travel"));
+}
+
 /// A roster among the logs is used, and the report says so.
 #[test]
 fn a_roster_beside_the_logs_is_found() {

@@ -32,7 +32,36 @@ struct Case {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Given {
-    accounts: String,
+    #[serde(default)]
+    accounts: Option<String>,
+    #[serde(default)]
+    networks: Option<String>,
+    #[serde(default)]
+    places: Option<String>,
+    #[serde(default)]
+    repudiated: Option<String>,
+}
+
+/// What the options of the command line would make of these tables.
+fn context(given: &Given) -> Context {
+    use collect::context::{Database, accounts, networks, repudiations};
+    let mut context = Context::default();
+    if let Some(text) = &given.accounts {
+        context.accounts = accounts(text.as_bytes(), "accounts.csv", &TimeZone::UTC).expect("roster");
+    }
+    if let Some(text) = &given.networks {
+        context.networks = networks(text.as_bytes(), "networks.csv").expect("networks");
+    }
+    if let Some(text) = &given.repudiated {
+        context.repudiations =
+            repudiations(text.as_bytes(), "repudiated.csv", &TimeZone::UTC).expect("statements");
+    }
+    if let Some(text) = &given.places {
+        let mut database = Database::default();
+        database.add(text.clone().into_bytes(), "places.csv").expect("places");
+        context.places = vocab::PlaceBook::new(Arc::new(database));
+    }
+    context
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,12 +89,7 @@ fn findings(case: &Case, rules: &Arc<RuleSet>) -> Vec<Finding> {
     };
     let text = std::io::Cursor::new(case.input.clone().into_bytes());
     let plan = plan(vec![Input::stream("auth.log", Box::new(text))], &settings);
-    let mut context = Context::default();
-    if let Some(given) = &case.context {
-        context.accounts =
-            collect::context::accounts(given.accounts.as_bytes(), "accounts.csv", &TimeZone::UTC)
-                .expect("roster");
-    }
+    let context = case.context.as_ref().map(context).unwrap_or_default();
     let mut front = Front::new(rules);
     let mut signals: Vec<Signal> = Vec::new();
     for source in &plan.sources {
