@@ -26,5 +26,7 @@ lv-property-leak = Leak
 lv-state-holds = holds
 lv-state-broken = broken
 lv-state-unprotected = not protected (plain form)
+lv-state-partly = protected only in part (some blocks are not encrypted)
+lv-payloads = payloads: checked { $present }, sealed without a key at hand { $withheld }, destroyed { $destroyed }
 lv-summary-holds = Everything is as it was written ({ $entries } entries, { $records } records).
 lv-summary-fails = Something is not as it was written ({ $entries } entries, { $records } records).

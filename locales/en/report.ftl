@@ -96,6 +96,8 @@ reports-note = Due days count the making of this report as the day of knowing: t
 limits-note = What no log says does not appear here. Mind clock skew, missing periods and what could not be read.
 unread-none = Everything could be read.
 ledger-note = Every record of the input was sealed in a tamper-evident ledger before any rule saw it. No witness (another computer) has seen this ledger, so a rollback to an earlier state cannot be excluded. Check it with: sekisho ledger verify
+ledger-payloads-plain = The records in the ledger are not encrypted. Whoever can read the report folder can read them.
+ledger-payloads-sealed = The records in the ledger are encrypted; { $recipients } role holders can open them, each alone, and nobody else.
 ledger-size = Ledger entries
 ledger-root = Root hash
 

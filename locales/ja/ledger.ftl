@@ -26,5 +26,7 @@ lv-property-leak = 漏えい
 lv-state-holds = 異常なし
 lv-state-broken = 異常あり
 lv-state-unprotected = 保護なし（暗号化していない形式）
+lv-state-partly = 一部のみ保護（暗号化していない部分があります）
+lv-payloads = 内容：確認済み { $present }、鍵がなく未開封 { $withheld }、廃棄済み { $destroyed }
 lv-summary-holds = すべて書き込まれたときのままです（項目 { $entries }、記録 { $records }）。
 lv-summary-fails = 書き込まれたときと異なるところがあります（項目 { $entries }、記録 { $records }）。

@@ -2,6 +2,7 @@
 
 use crate::block::Filling;
 use crate::frame::{self, Header, Trailer};
+use crate::seal::{DataClass, Sealing};
 use crate::tree::{self, Frontier};
 use crate::{Error, Hash, Result, block, keys};
 use ed25519_dalek::SigningKey;
@@ -29,7 +30,10 @@ pub(crate) struct Batch {
     count: u32,
     blocks: Vec<u8>,
     block_digests: Vec<Hash>,
-    single: Option<Filling>,
+    /// Blocks of single entries being filled, one a data class, in the order of their first entries.
+    singles: Vec<Filling>,
+    /// Data keys; `None`: blocks are plain.
+    pub(crate) sealing: Option<Sealing>,
     spare: Vec<u8>,
     content: Vec<u8>,
     zstd: zstd::bulk::Compressor<'static>,
@@ -66,41 +70,62 @@ impl Batch {
             count: 0,
             blocks: Vec::new(),
             block_digests: Vec::new(),
-            single: None,
+            singles: Vec::new(),
+            sealing: None,
             spare: Vec::new(),
             content: Vec::new(),
             zstd,
         })
     }
 
-    fn next_block(&mut self) -> Filling {
-        let number = self.chain.first_block + self.block_digests.len() as u64;
-        Filling::new(number, keys::block_secret(&self.session, number), std::mem::take(&mut self.spare))
+    fn next_block(&mut self, class: Option<DataClass>) -> Result<Filling> {
+        let number = self.chain.first_block + (self.block_digests.len() + self.singles.len()) as u64;
+        let spare = std::mem::take(&mut self.spare);
+        let Some(sealing) = &mut self.sealing else {
+            return Ok(Filling::new(number, keys::block_secret(&self.session, number), None, spare));
+        };
+        let key = class.and_then(|class| sealing.key(class)).cloned();
+        let key = key.ok_or(Error::Policy("no data key for a payload that has to be sealed"))?;
+        let nonce = sealing.nonce();
+        Ok(Filling::new(number, *sealing.secret(), Some((key, nonce)), spare))
     }
 
-    /// Writes the payload of the next entry into the block of single entries.
-    pub(crate) fn single<T>(&mut self, write: impl FnOnce(&Hash, &mut Vec<u8>) -> T) -> T {
+    /// Writes the payload of the next entry into the block of single entries of its class.
+    pub(crate) fn single<T>(
+        &mut self,
+        class: Option<DataClass>,
+        write: impl FnOnce(&Hash, &mut Vec<u8>) -> T,
+    ) -> Result<T> {
         let index = self.tree.size();
-        let mut filling = match self.single.take() {
-            Some(filling) => filling,
-            None => self.next_block(),
+        let number = if self.sealing.is_some() { class.map_or(0, DataClass::number) } else { 0 };
+        let place = match self.singles.iter().position(|filling| filling.class() == number) {
+            Some(place) => place,
+            None => {
+                let filling = self.next_block(class)?;
+                self.singles.push(filling);
+                self.singles.len() - 1
+            }
         };
-        let result = filling.add(index, write);
-        self.single = Some(filling);
-        result
+        let filling = self.singles.get_mut(place).ok_or(Error::Policy("no block for a payload"))?;
+        Ok(filling.add(index, write))
     }
 
     /// Writes the payload of the next entry into a block of its own.
-    pub(crate) fn alone<T>(&mut self, write: impl FnOnce(&Hash, &mut Vec<u8>) -> T) -> Result<T> {
+    pub(crate) fn alone<T>(
+        &mut self,
+        class: Option<DataClass>,
+        write: impl FnOnce(&Hash, &mut Vec<u8>) -> T,
+    ) -> Result<T> {
         self.finish_single()?;
-        let mut filling = self.next_block();
+        let mut filling = self.next_block(class)?;
         let result = filling.add(self.tree.size(), write);
         self.finish(filling)?;
         Ok(result)
     }
 
+    /// Finishes all blocks of single entries, in the order of their numbers.
     pub(crate) fn finish_single(&mut self) -> Result<()> {
-        self.single.take().map_or(Ok(()), |filling| self.finish(filling))
+        std::mem::take(&mut self.singles).into_iter().try_for_each(|filling| self.finish(filling))
     }
 
     fn finish(&mut self, filling: Filling) -> Result<()> {
@@ -117,6 +142,11 @@ impl Batch {
         Ok(())
     }
 
+    /// Whether payloads wait to be written.
+    pub(crate) const fn waits(&self) -> bool {
+        !self.singles.is_empty() || !self.blocks.is_empty()
+    }
+
     /// Adds an entry to the tree.
     pub(crate) fn push(&mut self, entry: &[u8]) {
         self.tree.push(tree::leaf(entry));
@@ -127,7 +157,7 @@ impl Batch {
 
     /// Whether the batch should be written out now.
     pub(crate) fn is_full(&self) -> bool {
-        let open = self.single.as_ref().map_or(0, Filling::payload_bytes);
+        let open: usize = self.singles.iter().map(Filling::payload_bytes).sum();
         self.count >= ENTRIES_MAX
             || open >= SINGLE_BLOCK_BYTES_MAX
             || self.entries.len() + self.blocks.len() >= BYTES_MAX

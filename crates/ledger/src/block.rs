@@ -1,6 +1,7 @@
-//! Blocks: containers of payloads (LG chapter 5.3). Form 0 only: plain, compressed with zstd.
+//! Blocks: containers of payloads (LG chapter 5.3), plain or sealed, and what is left of them after destruction.
 
 use crate::bytes::{Cursor, Malformed};
+use crate::seal::{self, DataKey, KeyRing};
 use crate::{Hash, tree};
 
 const MAGIC: &[u8; 8] = b"SKBLK\0\0\x01";
@@ -11,16 +12,36 @@ pub(crate) const CONTENT_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// Compression level of zstd.
 pub(crate) const LEVEL: i32 = 1;
 
+/// What stands behind the header of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum BlockForm {
+    /// A zstd frame.
+    Plain = 0,
+    /// Cipher text.
+    Sealed = 1,
+    /// Nothing any more: the digest of what stood here, then zeros (LG-SEG-06).
+    Tombstone = 2,
+    /// Cipher text of openings: a block written again without some payloads (LG-RSL-01).
+    Resealed = 3,
+}
+
 /// Header of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) ledger: Hash,
     pub(crate) number: u64,
+    /// Number of the data class; 0 in a plain block.
+    pub(crate) class: u16,
+    /// Number of the data key; 0 in a plain block.
+    pub(crate) key: u64,
     pub(crate) first_index: u64,
     pub(crate) payloads: u32,
-    /// Compressed bytes after the header.
+    pub(crate) form: BlockForm,
+    pub(crate) nonce: [u8; 24],
+    /// Bytes after the header.
     pub(crate) stored_bytes: u32,
-    /// Bytes after decompression.
+    /// Bytes after decompression; 0 where only the cipher text knows.
     pub(crate) content_bytes: u32,
 }
 
@@ -29,10 +50,13 @@ impl Header {
         out.extend(MAGIC);
         out.extend(self.ledger);
         out.extend(self.number.to_be_bytes());
-        out.extend([0; 10]); // data class, key id: none in a plain block
+        out.extend(self.class.to_be_bytes());
+        out.extend(self.key.to_be_bytes());
         out.extend(self.first_index.to_be_bytes());
         out.extend(self.payloads.to_be_bytes());
-        out.extend([0; 26]); // form 0, nonce, one reserved byte
+        out.push(self.form as u8);
+        out.extend(self.nonce);
+        out.push(0);
         out.extend(self.stored_bytes.to_be_bytes());
         out.extend(self.content_bytes.to_be_bytes());
     }
@@ -43,35 +67,92 @@ impl Header {
             return Err(Malformed("magic of a block"));
         }
         let (ledger, number) = (from.hash()?, from.u64()?);
-        let class_and_key: [u8; 10] = from.array()?;
+        let (class, key) = (from.u16()?, from.u64()?);
         let (first_index, payloads) = (from.u64()?, from.u32()?);
-        let form_and_nonce: [u8; 26] = from.array()?;
-        if class_and_key != [0; 10] || form_and_nonce != [0; 26] {
-            return Err(Malformed("block of a class or form this version does not read"));
-        }
-        Ok(Self {
+        let form = match from.u8()? {
+            0 => BlockForm::Plain,
+            1 => BlockForm::Sealed,
+            2 => BlockForm::Tombstone,
+            3 => BlockForm::Resealed,
+            _ => return Err(Malformed("block of a form this version does not read")),
+        };
+        let (nonce, spare) = (from.array()?, from.u8()?);
+        let header = Self {
             ledger,
             number,
+            class,
+            key,
             first_index,
             payloads,
+            form,
+            nonce,
             stored_bytes: from.u32()?,
             content_bytes: from.u32()?,
-        })
+        };
+        if spare == 0 && header.fits() { Ok(header) } else { Err(Malformed("header of a block")) }
     }
+
+    /// Whether the fields agree with the form.
+    fn fits(&self) -> bool {
+        let keyed = seal::DataClass::from_number(self.class).is_some() && self.key != 0;
+        match self.form {
+            BlockForm::Plain => self.class == 0 && self.key == 0 && self.nonce == [0; 24],
+            BlockForm::Sealed | BlockForm::Resealed => keyed && self.content_bytes == 0,
+            BlockForm::Tombstone => {
+                (keyed || self.class == 0 && self.key == 0)
+                    && self.nonce == [0; 24]
+                    && self.content_bytes == 0
+                    && self.stored_bytes >= 32
+            }
+        }
+    }
+}
+
+/// Digest by which trailers and `blocks` entries name a block: for a tombstone, of what stood there. `None` when a
+/// tombstone holds anything else.
+pub(crate) fn digest(header: &Header, bytes: &[u8]) -> Option<Hash> {
+    if header.form != BlockForm::Tombstone {
+        return Some(tree::sha256(bytes));
+    }
+    let (digest, rest) = bytes.get(HEADER_BYTES..)?.split_first_chunk::<32>()?;
+    rest.iter().all(|byte| *byte == 0).then_some(*digest)
+}
+
+#[expect(dead_code, reason = "destruction follows")]
+/// What takes the place of a block: the same length, its digest kept, the content gone (LG-SEG-06).
+pub(crate) fn tombstone(header: &Header, bytes: &[u8]) -> Option<Vec<u8>> {
+    let digest = digest(header, bytes)?;
+    let grave = Header { form: BlockForm::Tombstone, nonce: [0; 24], content_bytes: 0, ..header.clone() };
+    let mut out = Vec::with_capacity(bytes.len());
+    grave.encode(&mut out);
+    out.extend(digest);
+    (out.len() <= bytes.len()).then(|| out.resize(bytes.len(), 0))?;
+    Some(out)
 }
 
 /// A block being filled.
 pub(crate) struct Filling {
     pub(crate) number: u64,
     pub(crate) secret: Hash,
+    /// Key and nonce to seal it with; `None`: plain.
+    lock: Option<(DataKey, [u8; 24])>,
     table: Vec<(u64, u32)>,
     payloads: Vec<u8>,
 }
 
 impl Filling {
-    pub(crate) fn new(number: u64, secret: Hash, mut buffer: Vec<u8>) -> Self {
+    pub(crate) fn new(
+        number: u64,
+        secret: Hash,
+        lock: Option<(DataKey, [u8; 24])>,
+        mut buffer: Vec<u8>,
+    ) -> Self {
         buffer.clear();
-        Self { number, secret, table: Vec::new(), payloads: buffer }
+        Self { number, secret, lock, table: Vec::new(), payloads: buffer }
+    }
+    /// Number of the data class; 0 when plain.
+    pub(crate) fn class(&self) -> u16 {
+        self.lock.as_ref().map_or(0, |(key, _)| key.class.number())
     }
     /// Adds a payload of entry `index` that `write` appends.
     pub(crate) fn add<T>(&mut self, index: u64, write: impl FnOnce(&Hash, &mut Vec<u8>) -> T) -> T {
@@ -99,20 +180,57 @@ impl Filling {
             content.extend(size.to_be_bytes());
         }
         content.extend_from_slice(&self.payloads);
-        let stored = zstd.compress(content)?;
         let start = out.len();
-        let header = Header {
+        let mut header = Header {
             ledger,
             number: self.number,
+            class: self.class(),
+            key: 0,
             first_index: self.table.first().map_or(0, |(index, _)| *index),
             payloads: self.table.len() as u32,
-            stored_bytes: stored.len() as u32,
+            form: BlockForm::Plain,
+            nonce: [0; 24],
+            stored_bytes: 0,
             content_bytes: content.len() as u32,
         };
-        header.encode(out);
-        out.extend_from_slice(&stored);
+        match &self.lock {
+            None => {
+                let stored = zstd.compress(content)?;
+                header.stored_bytes = stored.len() as u32;
+                header.encode(out);
+                out.extend_from_slice(&stored);
+            }
+            Some((key, nonce)) => {
+                header = Header {
+                    key: key.id,
+                    form: BlockForm::Sealed,
+                    nonce: *nonce,
+                    content_bytes: 0,
+                    ..header
+                };
+                put_sealed(header, key, content, zstd, out)?;
+            }
+        }
         Ok((tree::sha256(out.get(start..).unwrap_or_default()), self.payloads))
     }
+}
+
+/// Appends a sealed or resealed block.
+pub(crate) fn put_sealed(
+    mut header: Header,
+    key: &DataKey,
+    content: &[u8],
+    zstd: &mut zstd::bulk::Compressor<'_>,
+    out: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    let nonce = header.nonce;
+    let encoded = |stored_bytes| {
+        header.stored_bytes = stored_bytes;
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        header.encode(&mut bytes);
+        bytes
+    };
+    seal::encrypt(key, &nonce, content, zstd, encoded, out)
 }
 
 /// A block, decompressed.
@@ -125,17 +243,26 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// Decompresses and reads what follows `header`.
-    pub(crate) fn open(header: &Header, stored: &[u8]) -> Result<Self, Malformed> {
-        let size = header.content_bytes as usize;
-        if size > CONTENT_BYTES_MAX {
-            return Err(Malformed("block larger than the limit"));
-        }
-        let bytes =
-            zstd::bulk::decompress(stored, size).map_err(|_| Malformed("compressed content of a block"))?;
-        if bytes.len() != size {
-            return Err(Malformed("length of a block after decompression"));
-        }
+    /// Reads a whole block: decompressed, or opened with a key of `ring`. `Ok(None)`: sealed, and the key is not at hand.
+    pub(crate) fn open(header: &Header, block: &[u8], ring: &mut KeyRing) -> Result<Option<Self>, Malformed> {
+        let (head, stored) =
+            block.split_at_checked(HEADER_BYTES).ok_or(Malformed("shorter than its fields"))?;
+        let bytes = match header.form {
+            BlockForm::Plain => unpack(header, stored)?,
+            BlockForm::Tombstone => return Err(Malformed("the content of a block is gone")),
+            BlockForm::Sealed | BlockForm::Resealed => {
+                let Some(key) = ring.get(header.key) else { return Ok(None) };
+                if key.class.number() != header.class {
+                    return Err(Malformed("class of a data key and of its block"));
+                }
+                seal::decrypt(key, &header.nonce, head, stored)?
+            }
+        };
+        Self::read(header, bytes).map(Some)
+    }
+
+    fn read(header: &Header, bytes: Vec<u8>) -> Result<Self, Malformed> {
+        let size = bytes.len();
         let mut from = Cursor::new(&bytes);
         let secret = from.hash()?;
         if from.u32()? != header.payloads || header.payloads as usize > size / 12 {
@@ -171,4 +298,14 @@ impl Content {
     pub(crate) fn memory(&self) -> usize {
         self.bytes.len() + self.table.len() * 24
     }
+}
+
+fn unpack(header: &Header, stored: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let size = header.content_bytes as usize;
+    if size > CONTENT_BYTES_MAX {
+        return Err(Malformed("block larger than the limit"));
+    }
+    let bytes =
+        zstd::bulk::decompress(stored, size).map_err(|_| Malformed("compressed content of a block"))?;
+    if bytes.len() == size { Ok(bytes) } else { Err(Malformed("length of a block after decompression")) }
 }

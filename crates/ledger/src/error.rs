@@ -82,6 +82,24 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The payload is sealed and no key at hand opens it (LG-KEY-02).
+    #[error(
+        "LE-KEY: the payload of entry {index} is sealed under data key {key}; hint: give the identity of a role holder"
+    )]
+    Sealed {
+        /// Entry asked for.
+        index: u64,
+        /// Number of the data key.
+        key: u64,
+    },
+    /// The payload was destroyed, as the ledger says (LG-SHR-02).
+    #[error(
+        "the payload of entry {index} was destroyed (廃棄); `sekisho ledger deletions` tells by whom and why"
+    )]
+    Destroyed {
+        /// Entry asked for.
+        index: u64,
+    },
     /// No such entry or record.
     #[error("entry {index} record {record} is not in this ledger, or holds no such content")]
     Absent {

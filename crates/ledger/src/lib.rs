@@ -22,6 +22,7 @@ mod recover;
 mod replay;
 mod run;
 mod scan;
+mod seal;
 mod store;
 mod streams;
 mod tree;
@@ -35,8 +36,14 @@ pub use proof::{InclusionProof, ProofError};
 pub use reader::{ReadOptions, Reader, RecordView};
 pub use recover::{Recovered, Resume};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
+pub use seal::{
+    DataClass, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,
+    WINDOW_DAYS_MAX,
+};
 pub use streams::StreamId;
-pub use verify::{Code, Failure, Property, PropertyState, VerifyOptions, VerifyReport, Warning, verify};
+pub use verify::{
+    Code, Failure, Payloads, Property, PropertyState, VerifyOptions, VerifyReport, Warning, verify,
+};
 pub use writer::{Genesis, Ledger};
 
 /// A hash: SHA-256, 32 bytes.

@@ -1,10 +1,11 @@
 //! Reading: entries, records by citation, proofs (LG-API-01). A [`Reader`] has no way to write.
 
-use crate::block::{self, Content};
+use crate::block::{self, BlockForm, Content};
 use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, Form};
 use crate::proof::{InclusionProof, RecordProof};
 use crate::scan::{BlockPlace, FramePlace, Segments};
+use crate::seal::{Identity, KeyRing, SessionKeys};
 use crate::{Checkpoint, Error, Hash, Result, files, frame, json, note, run, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -44,13 +45,17 @@ pub struct RecordView {
 pub struct Reader {
     segments: Segments,
     frames: Vec<FramePlace>,
+    /// Blocks in the frame of their entries, by first entry.
     blocks: Vec<BlockPlace>,
+    /// Blocks written again behind the frames of their entries (LG-RSL-01), oldest first.
+    rewritten: Vec<BlockPlace>,
+    ring: KeyRing,
     origin: String,
     log_key: [u8; 32],
     verifier_key: String,
     folder: PathBuf,
     options: ReadOptions,
-    cache: VecDeque<(usize, Arc<Cached>)>,
+    cache: VecDeque<((usize, u64), Arc<Cached>)>,
     cached_bytes: usize,
 }
 
@@ -91,10 +96,14 @@ impl Reader {
             segments.blocks(frame, &ledger, &mut blocks)?;
         }
         let (origin, verifier_key, log_key) = genesis(&mut segments, &frames, &ledger)?;
+        let (blocks, rewritten) =
+            blocks.into_iter().partition(|block: &BlockPlace| block.first_index >= block.frame_first);
         Ok(Self {
             segments,
             frames,
             blocks,
+            rewritten,
+            ring: KeyRing::new(folder, ledger, Vec::new()),
             origin,
             log_key,
             verifier_key,
@@ -103,6 +112,24 @@ impl Reader {
             cache: VecDeque::new(),
             cached_bytes: 0,
         })
+    }
+
+    /// Opens sealed payloads with the keys of role holders from here on.
+    pub fn add_identities(&mut self, identities: Vec<Identity>) {
+        self.ring.add_identities(identities);
+    }
+
+    /// Opens sealed payloads of a session of this process.
+    pub fn use_session_keys(&mut self, keys: &SessionKeys) {
+        self.ring.add_session(&keys.0);
+    }
+
+    /// Opens sealed payloads of the last days with the online copy of the data keys (LG-KEY-02).
+    ///
+    /// # Errors
+    /// `LE-KEY` when the online copy does not open with the secret of the machine, `LE-IO`.
+    pub fn use_online_copy(&mut self, machine_secret: &Hash) -> Result<()> {
+        self.ring.add_online(machine_secret)
     }
 
     /// Name of the ledger.
@@ -223,10 +250,41 @@ impl Reader {
         found.into_iter().map(|(_, record)| record).collect()
     }
 
-    /// The decompressed block that holds the payload of an entry, from the cache or from disk.
-    fn block_of(&mut self, index: u64) -> Result<Option<Arc<Cached>>> {
+    /// Where the payload of an entry is.
+    fn block_place(&mut self, index: u64) -> Result<Option<BlockPlace>> {
         let after = self.blocks.partition_point(|block| block.first_index <= index);
-        let Some(place) = after.checked_sub(1) else { return Ok(None) };
+        let Some(mut place) = after.checked_sub(1) else { return Ok(None) };
+        let Some(mut block) = self.blocks.get(place).copied() else { return Ok(None) };
+        if block.class != 0 {
+            // Blocks of several classes stand beside each other in a frame.
+            let class = self.entry(LedgerIndex(index))?.data_class;
+            let frame = block.frame_first;
+            while block.class != class {
+                let Some(before) = place.checked_sub(1) else { return Ok(None) };
+                match self.blocks.get(before) {
+                    Some(next) if next.frame_first == frame => (place, block) = (before, *next),
+                    _ => return Ok(None),
+                }
+            }
+        }
+        if block.form != BlockForm::Tombstone {
+            return Ok(Some(block));
+        }
+        let again = |one: &&BlockPlace| {
+            one.first_index == block.first_index
+                && one.class == block.class
+                && one.form != BlockForm::Tombstone
+        };
+        match self.rewritten.iter().rev().find(again) {
+            Some(block) => Ok(Some(*block)),
+            None => Err(Error::Destroyed { index }),
+        }
+    }
+
+    /// The block that holds the payload of an entry, from the cache or from disk.
+    fn block_of(&mut self, index: u64) -> Result<Option<Arc<Cached>>> {
+        let Some(block) = self.block_place(index)? else { return Ok(None) };
+        let place = (block.segment, block.offset);
         if let Some(at) = self.cache.iter().position(|(cached, _)| *cached == place)
             && let Some(hit) = self.cache.remove(at)
         {
@@ -234,11 +292,11 @@ impl Reader {
             self.cache.push_front(hit);
             return Ok(Some(cached));
         }
-        let Some(block) = self.blocks.get(place).copied() else { return Ok(None) };
         let mut bytes = Vec::new();
         self.segments.read(block.segment, block.offset, block.bytes, &mut bytes)?;
-        let opened =
-            open_block(&bytes).map_err(|what| self.segments.damage(block.segment, block.offset, what))?;
+        let opened = open_block(&bytes, &mut self.ring)
+            .map_err(|what| self.segments.damage(block.segment, block.offset, what))?;
+        let Some(opened) = opened else { return Err(Error::Sealed { index, key: block.key }) };
         let cached = Arc::new(opened);
         self.cached_bytes += cached.memory();
         self.cache.push_front((place, Arc::clone(&cached)));
@@ -320,10 +378,9 @@ impl Cached {
     }
 }
 
-fn open_block(bytes: &[u8]) -> Result<Cached, Malformed> {
+fn open_block(bytes: &[u8], ring: &mut KeyRing) -> Result<Option<Cached>, Malformed> {
     let header = block::Header::decode(bytes)?;
-    let stored = bytes.get(block::HEADER_BYTES..).ok_or(Malformed("shorter than its fields"))?;
-    let content = Content::open(&header, stored)?;
+    let Some(content) = Content::open(&header, bytes, ring)? else { return Ok(None) };
     // A run stands alone in its block. A payload of a single entry begins with a JSON character, thus never with
     // the zero byte that begins the count of a run.
     let only = if header.payloads == 1 { content.payload(header.first_index) } else { None };
@@ -342,7 +399,7 @@ fn open_block(bytes: &[u8]) -> Result<Cached, Malformed> {
         }
         _ => None,
     };
-    Ok(Cached { content, run })
+    Ok(Some(Cached { content, run }))
 }
 
 /// Origin and log key from the first entry, whose digest must be the id of the ledger.

@@ -96,6 +96,7 @@ impl Ledger {
             clock: Clock { accepted: before.max(resume.now), passed: before },
             epoch_start: EpochStart { time: before, seq: 0 },
             work: Scratch::default(),
+            data_keys: replay.data_keys.last_key_value().map_or(0, |(id, _)| *id),
             _lock: lock,
         };
         ledger.begin_epoch(clean, size, end.discarded, before, resume.now)?;

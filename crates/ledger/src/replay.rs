@@ -2,18 +2,20 @@
 //! (LG chapters 6, 9, 19.2).
 
 use crate::batch::Chain;
+use crate::block::BlockForm;
 use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, NO_INDEX};
 use crate::frame::{self, Frame};
+use crate::seal::DataClass;
 use crate::streams::Streams;
 use crate::tree::{self, Frontier};
 use crate::verify::Code;
 use crate::writer::seal_message;
-use crate::{Hash, json, keys, note};
+use crate::{Hash, block, json, keys, note};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use vocab::Timestamp;
 
 /// Something that is not as it was written.
@@ -65,7 +67,23 @@ pub(crate) struct Replay {
     rejoined: BTreeSet<u32>,
     pub(crate) records: u64,
     pub(crate) blocks: u64,
+    /// Blocks with cipher text, and plain ones.
+    pub(crate) sealed_blocks: (u64, u64),
     pub(crate) seal: Option<(u64, Timestamp)>,
+    /// Data keys that `key` entries name.
+    pub(crate) data_keys: BTreeMap<u64, KeyNote>,
+}
+
+/// What a `key` entry tells of a data key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyNote {
+    /// The entry.
+    pub(crate) index: u64,
+    pub(crate) class: DataClass,
+    /// Days since 1970-01-01, UTC.
+    pub(crate) day: u32,
+    /// SHA-256 of the wrapped key.
+    pub(crate) digest: Hash,
 }
 
 impl Replay {
@@ -113,7 +131,9 @@ impl Replay {
             rejoined: BTreeSet::new(),
             records: 0,
             blocks: 0,
+            sealed_blocks: (0, 0),
             seal: None,
+            data_keys: BTreeMap::new(),
         })
     }
 
@@ -191,7 +211,17 @@ impl Replay {
                     if header.ledger != self.ledger {
                         broken = broken.or(Some((Code::Foreign, "a block of another ledger")));
                     }
-                    digests.push(tree::leaf(&tree::sha256(bytes)));
+                    match header.form {
+                        BlockForm::Plain => self.sealed_blocks.1 += 1,
+                        BlockForm::Sealed | BlockForm::Resealed => self.sealed_blocks.0 += 1,
+                        BlockForm::Tombstone => {}
+                    }
+                    match block::digest(&header, bytes) {
+                        Some(digest) => digests.push(tree::leaf(&digest)),
+                        None => {
+                            broken = broken.or(Some((Code::Block, "a tombstone holds anything but a digest")))
+                        }
+                    }
                 }
                 Err(Malformed(what)) => broken = broken.or(Some((Code::Block, what))),
             }
@@ -304,14 +334,44 @@ impl Replay {
         let number = |name: &str| body.get(name).and_then(Value::as_u64);
         let stream = number("stream") == Some(u64::from(entry.stream));
         match entry.kind {
-            EntryKind::StreamOpen => (!stream).then_some((Code::Link, "number of the stream opened")),
+            EntryKind::StreamOpen => {
+                let class = number("class").and_then(|class| u16::try_from(class).ok());
+                if let Some(class) = class.and_then(DataClass::from_number) {
+                    self.streams.classify(entry.stream, class);
+                }
+                (!stream).then_some((Code::Link, "number of the stream opened"))
+            }
             EntryKind::StreamClose => {
                 let agrees = stream && number("last_seq") == Some(entry.stream_seq);
                 (!agrees).then_some((Code::Link, "number of the stream closed"))
             }
             EntryKind::Blocks => self.blocks_entry(index, &body),
             EntryKind::Seal => self.seal_entry(entry, body),
+            _ if body.get("use").and_then(Value::as_str) == Some("data") => self.data_key_entry(index, &body),
             _ => self.key_entry(entry, &body),
+        }
+    }
+
+    /// A new data key: numbers follow one another (LG-KEY-01).
+    fn data_key_entry(&mut self, index: u64, body: &Value) -> Option<(Code, &'static str)> {
+        let number = |name: &str| body.get(name).and_then(Value::as_u64);
+        let digest = body.get("digest").and_then(Value::as_str).and_then(|text| BASE64.decode(text).ok());
+        let class =
+            number("class").and_then(|class| u16::try_from(class).ok()).and_then(DataClass::from_number);
+        let (Some(id), Some(class), Some(day), Some(digest)) = (
+            number("id"),
+            class,
+            number("day").and_then(|day| u32::try_from(day).ok()),
+            digest.and_then(|bytes| bytes.try_into().ok()),
+        ) else {
+            return Some((Code::Key, "contents of a key entry"));
+        };
+        let newest = self.data_keys.last_key_value().map_or(0, |(id, _)| *id);
+        self.data_keys.insert(id, KeyNote { index, class, day, digest });
+        match (self.lost, self.sealed, id == newest + 1) {
+            (false, true, _) => Some((Code::Epoch, "a data key made under an epoch that has ended")),
+            (false, _, false) => Some((Code::Key, "numbers of the data keys")),
+            _ => None,
         }
     }
 

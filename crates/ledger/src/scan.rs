@@ -1,5 +1,6 @@
 //! Finding frames and blocks in the segments, and reading them at random. Used by readers and by recovery.
 
+use crate::block::BlockForm;
 use crate::bytes::Malformed;
 use crate::frame::{self, Header, SegmentHeader};
 use crate::{Error, Hash, Result, block, files};
@@ -22,6 +23,12 @@ pub(crate) struct BlockPlace {
     pub(crate) offset: u64,
     pub(crate) first_index: u64,
     pub(crate) bytes: usize,
+    pub(crate) form: BlockForm,
+    /// Numbers of data class and data key; 0 when plain.
+    pub(crate) class: u16,
+    pub(crate) key: u64,
+    /// Index of the first entry of its frame. A block of earlier entries is one that was written again.
+    pub(crate) frame_first: u64,
 }
 
 /// The segments of a ledger, opened for reading.
@@ -143,6 +150,10 @@ impl Segments {
                 offset,
                 first_index: header.first_index,
                 bytes: size,
+                form: header.form,
+                class: header.class,
+                key: header.key,
+                frame_first: frame.header.first_index,
             });
             offset += size as u64;
         }

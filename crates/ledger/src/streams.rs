@@ -1,6 +1,7 @@
 //! Streams: ordered sub-sequences of the log (LG-MOD-02, LG-MOD-05).
 
 use crate::entry::NO_INDEX;
+use crate::seal::DataClass;
 use crate::{Error, Hash, Result, tree};
 use std::collections::BTreeMap;
 
@@ -28,6 +29,8 @@ pub(crate) struct Head {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Streams {
     heads: BTreeMap<u32, Head>,
+    /// Data class of each stream that says one; others hold events.
+    classes: BTreeMap<u32, DataClass>,
 }
 
 impl Streams {
@@ -49,6 +52,14 @@ impl Streams {
             Some(head) if head.open => Ok(()),
             _ => Err(Error::Stream { stream }),
         }
+    }
+    /// Notes the data class of a stream.
+    pub(crate) fn classify(&mut self, stream: u32, class: DataClass) {
+        self.classes.insert(stream, class);
+    }
+    /// Data class of the payloads of a stream.
+    pub(crate) fn class(&self, stream: u32) -> DataClass {
+        self.classes.get(&stream).copied().unwrap_or(DataClass::Event)
     }
     /// Notes an entry.
     pub(crate) fn advance(&mut self, stream: u32, seq: u64, index: u64, open: bool) {

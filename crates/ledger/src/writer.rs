@@ -3,6 +3,7 @@
 use crate::batch::{Batch, Chain};
 use crate::entry::{Entry, EntryKind, FLAG_BULK, FLAG_IMPORTED, Form};
 use crate::run::{self, Run, Scratch};
+use crate::seal::{DataClass, SealOptions, Sealing, SessionKeys, day_of};
 use crate::store::Store;
 use crate::streams::{StreamId, Streams};
 use crate::tree::Frontier;
@@ -46,6 +47,8 @@ pub struct Ledger {
     pub(crate) clock: Clock,
     pub(crate) epoch_start: EpochStart,
     pub(crate) work: Scratch,
+    /// Newest data key that earlier sessions made; 0: none, the ledger is plain so far.
+    pub(crate) data_keys: u64,
     pub(crate) _lock: File,
 }
 
@@ -73,6 +76,7 @@ struct Draft {
     flags: u8,
     stream: u32,
     part_count: u16,
+    data_class: u16,
     commitment: Hash,
     body: Vec<u8>,
 }
@@ -136,6 +140,7 @@ impl Ledger {
             clock: Clock { accepted: now, passed: now },
             epoch_start: EpochStart { time: now, seq: 1 },
             work: Scratch::default(),
+            data_keys: 0,
             _lock: lock,
         })
     }
@@ -170,6 +175,20 @@ impl Ledger {
     /// # Errors
     /// `LE-POLICY` for an unfit kind, `LE-LIMIT` for a name beyond 4,096 bytes, `LE-IO`.
     pub fn open_stream(&mut self, name: &str, kind: &str, now: Timestamp) -> Result<StreamId> {
+        self.open_stream_of(name, kind, DataClass::Event, now)
+    }
+
+    /// Opens a stream whose payloads are of a data class. In a ledger without keys the class is not written.
+    ///
+    /// # Errors
+    /// As [`Ledger::open_stream`].
+    pub fn open_stream_of(
+        &mut self,
+        name: &str,
+        kind: &str,
+        class: DataClass,
+        now: Timestamp,
+    ) -> Result<StreamId> {
         let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
         if kind.is_empty() || kind.len() > 32 || !kind.bytes().all(fits) {
             return Err(Error::Policy("a stream kind has 1 to 32 of a-z, 0-9 and '-'"));
@@ -178,10 +197,55 @@ impl Ledger {
             return Err(Error::Limit { what: "stream name in bytes", size: name.len() as u64, limit: 4_096 });
         }
         let stream = self.streams.next_number()?;
-        let body = json!({ "class": 0, "epoch_seconds": 0, "key": null, "stream": stream, "type": kind });
+        let number = if self.batch.sealing.is_some() { class.number() } else { 0 };
+        let body =
+            json!({ "class": number, "epoch_seconds": 0, "key": null, "stream": stream, "type": kind });
         self.settle_clock(now)?;
-        self.with_payload(EntryKind::StreamOpen, stream, &json!({ "name": name }), canonical(&body)?)?;
+        let (name, body) = (json!({ "name": name }), canonical(&body)?);
+        self.with_payload(EntryKind::StreamOpen, stream, DataClass::Ledger, &name, body)?;
+        self.streams.classify(stream, class);
         Ok(StreamId(stream))
+    }
+
+    /// Seals the payloads of this session from here on (LG-KEY-01). To be called before anything with content is appended.
+    ///
+    /// # Errors
+    /// `LE-POLICY` for unfit recipients or when plain payloads wait to be written, `LE-KEY` when the online copy does not
+    /// open, `LE-IO`.
+    pub fn seal_with(&mut self, options: SealOptions) -> Result<()> {
+        if self.batch.waits() || self.batch.sealing.is_some() {
+            return Err(Error::Policy("sealing begins before the first payload of a session"));
+        }
+        let (today, ledger) = (day_of(self.clock.accepted), self.batch.ledger);
+        let sealing = Sealing::begin(&self.folder, ledger, self.data_keys, today, options)?;
+        self.batch.sealing = Some(sealing);
+        Ok(())
+    }
+
+    /// The data keys of this session that are still in memory; `None` when it does not seal.
+    #[must_use]
+    pub fn session_keys(&self) -> Option<SessionKeys> {
+        self.batch.sealing.as_ref().map(Sealing::keys)
+    }
+
+    /// Makes the data key of a class and the present day when there is none, and writes the `key` entry.
+    fn ready(&mut self, class: DataClass) -> Result<()> {
+        let day = day_of(self.clock.accepted);
+        let Some(sealing) = &mut self.batch.sealing else {
+            return if self.data_keys == 0 {
+                Ok(())
+            } else {
+                Err(Error::Policy(
+                    "this ledger seals its payloads; hint: give the recipients of its data keys",
+                ))
+            };
+        };
+        if !sealing.needs(class, day) {
+            return Ok(());
+        }
+        let body = sealing.make(class, day)?;
+        self.batch.finish_single()?;
+        self.public(EntryKind::Key, 0, &body).map(drop)
     }
 
     /// Appends a run of records under one entry; the citation of record `n` is (index returned, `n`).
@@ -192,8 +256,10 @@ impl Ledger {
         self.streams.require_open(stream.0)?;
         run.check()?;
         self.settle_clock(now)?;
+        let class = self.streams.class(stream.0);
+        self.ready(class)?;
         let work = &mut self.work;
-        let commitment = self.batch.alone(|secret, out| run::seal(run, secret, work, out))?;
+        let commitment = self.batch.alone(Some(class), |secret, out| run::seal(run, secret, work, out))?;
         let commitment = commitment.map_err(|_| Error::Policy("the head of the run cannot be written"))?;
         self.put(Draft {
             kind: EntryKind::Event,
@@ -201,6 +267,7 @@ impl Ledger {
             flags: FLAG_IMPORTED | FLAG_BULK,
             stream: stream.0,
             part_count: run.records.len() as u16 + 1,
+            data_class: self.class_number(class),
             commitment,
             body: Vec::new(),
         })
@@ -225,7 +292,8 @@ impl Ledger {
         }
         parts::check(payload)?;
         self.settle_clock(now)?;
-        self.with_payload(kind, stream.0, payload, Vec::new())
+        let class = self.streams.class(stream.0);
+        self.with_payload(kind, stream.0, class, payload, Vec::new())
     }
 
     /// Writes out everything, makes it durable, and publishes a signed tree head (LG-CHK-01, LG-PAY-06).
@@ -310,24 +378,33 @@ impl Ledger {
         Ok(())
     }
 
-    fn with_payload(
+    /// An entry with a payload, sealed under the key of its class where the session seals.
+    pub(crate) fn with_payload(
         &mut self,
         kind: EntryKind,
         stream: u32,
+        class: DataClass,
         payload: &Value,
         body: Vec<u8>,
     ) -> Result<LedgerIndex> {
+        self.ready(class)?;
         let index = self.size();
-        let sealed = self.batch.single(|secret, out| parts::seal(payload, secret, index, out));
+        let sealed =
+            self.batch.single(Some(class), |secret, out| parts::seal(payload, secret, index, out))?;
         let (form, part_count, commitment) = sealed?;
-        self.put(Draft { kind, form, flags: 0, stream, part_count, commitment, body })
+        let data_class = self.class_number(class);
+        self.put(Draft { kind, form, flags: 0, stream, part_count, data_class, commitment, body })
+    }
+
+    fn class_number(&self, class: DataClass) -> u16 {
+        if self.batch.sealing.is_some() { class.number() } else { 0 }
     }
 
     /// An entry without payload.
     pub(crate) fn public(&mut self, kind: EntryKind, stream: u32, body: &Value) -> Result<LedgerIndex> {
         let body = canonical(body)?;
-        let commitment = [0; 32];
-        self.put(Draft { kind, form: Form::None, flags: 0, stream, part_count: 0, commitment, body })
+        let (part_count, data_class, commitment) = (0, 0, [0; 32]);
+        self.put(Draft { kind, form: Form::None, flags: 0, stream, part_count, data_class, commitment, body })
     }
 
     fn put(&mut self, draft: Draft) -> Result<LedgerIndex> {
@@ -342,7 +419,7 @@ impl Ledger {
             prev_index,
             received_at: self.clock.accepted,
             part_count: draft.part_count,
-            data_class: 0,
+            data_class: draft.data_class,
             commitment: draft.commitment,
             body: draft.body,
         };

@@ -136,6 +136,10 @@ pub(crate) struct Investigate {
     /// Folder for the report; must be empty or hold an earlier report
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Seal the records in the ledger to this role holder: [ROLE=]age1..., e.g. auditor=age1...; may be given several
+    /// times. Without it whoever has the report folder can read them
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "deterministic")]
+    pub(crate) seal_to: Vec<String>,
     /// Language of report and summary [default: from the environment, else ja]
     #[arg(long, value_enum)]
     pub(crate) lang: Option<LangArg>,

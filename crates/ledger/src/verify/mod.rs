@@ -3,12 +3,14 @@
 mod heads;
 mod payload;
 mod report;
+mod sealed;
 mod walk;
 
-pub use report::{Code, Failure, Property, PropertyState, VerifyReport, Warning};
+pub use report::{Code, Failure, Payloads, Property, PropertyState, VerifyReport, Warning};
 
 use crate::frame::Frame;
 use crate::replay::{Fault, Replay};
+use crate::seal::{Identity, KeyRing};
 use crate::{Error, Result, files};
 pub(crate) use heads::Heads;
 pub(crate) use walk::{Found, Walk};
@@ -28,11 +30,13 @@ pub struct VerifyOptions {
     pub log_key: Option<String>,
     /// Signed notes known from elsewhere, each with a name: an older report, a bundle, a witness.
     pub heads: Vec<(String, String)>,
+    /// Keys of role holders: sealed payloads that they open are compared with their commitments too.
+    pub identities: Vec<Identity>,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        Self { open: true, failures_max: 100, log_key: None, heads: Vec::new() }
+        Self { open: true, failures_max: 100, log_key: None, heads: Vec::new(), identities: Vec::new() }
     }
 }
 
@@ -46,7 +50,7 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<VerifyReport> {
     files::check_format(folder)?;
     let mut report = VerifyReport::new(options.failures_max);
     let mut walk = Walk::open(folder, &mut report)?;
-    let mut check = Check { folder, options, replay: None, heads: Heads::default(), torn: None };
+    let mut check = Check { folder, options, replay: None, heads: Heads::default(), ring: None, torn: None };
     while let Some(found) = walk.next(check.replay.as_ref().map(|replay| &replay.chain), &mut report)? {
         let frame = match &found {
             Found::Frame { .. } => walk.frame(),
@@ -65,6 +69,7 @@ struct Check<'a> {
     options: &'a VerifyOptions,
     replay: Option<Replay>,
     heads: Heads,
+    ring: Option<KeyRing>,
     /// Bytes behind the last whole frame of the newest segment.
     torn: Option<(PathBuf, u64, u64)>,
 }
@@ -98,7 +103,10 @@ impl Check<'_> {
         let (heads, mut forks) = (&mut self.heads, Vec::new());
         replay.frame(frame, &mut |size, tree| heads.pass(size, tree, &mut forks), &mut faults);
         if self.options.open {
-            payload::check(&replay.ledger, frame, &mut faults);
+            let ring = self.ring.get_or_insert_with(|| {
+                KeyRing::new(self.folder, replay.ledger, self.options.identities.clone())
+            });
+            payload::check(&replay.ledger, frame, ring, &mut report.payloads, &mut faults);
         }
         for fault in &faults {
             report.fail(fault, &file, offset, since);
@@ -144,9 +152,11 @@ impl Check<'_> {
         report.root = replay.tree.root();
         report.records = replay.records;
         report.blocks = replay.blocks;
+        report.sealed_blocks = replay.sealed_blocks;
         report.last_time = Some(replay.accepted);
         report.last_seal = replay.seal;
         report.closed = replay.sealed;
+        sealed::check_keys(self.folder, &replay, report);
         self.heads.finish(&replay, report);
         if let Some((file, offset, bytes)) = self.torn {
             let what = "bytes behind the last whole frame";

@@ -164,6 +164,19 @@ pub enum PropertyState {
     Broken,
     /// Not protected: the blocks are plain (LG-PAY-07).
     Unprotected,
+    /// Only in part: some blocks are sealed and some are plain.
+    Partly,
+}
+
+/// What became of the payloads (LG-SHR-02). A run of records counts as one. Missing ones are failures (`LV-MISSING`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Payloads {
+    /// Opened, and they fit the commitments of their entries. Only at level `open`.
+    pub present: u64,
+    /// Sealed, and no key was given; their blocks are as they were written. Only at level `open`.
+    pub withheld: u64,
+    /// Destroyed, as a `shred` or `reseal` entry says.
+    pub destroyed: u64,
 }
 
 /// The result of a verification.
@@ -181,6 +194,10 @@ pub struct VerifyReport {
     pub blocks: u64,
     /// Segment files.
     pub segments: u64,
+    /// What became of the payloads.
+    pub payloads: Payloads,
+    /// Blocks that are sealed, and those that are plain.
+    pub sealed_blocks: (u64, u64),
     /// Root of the tree over all entries.
     pub root: Hash,
     /// Size and root of the newest signed checkpoint that holds.
@@ -209,6 +226,8 @@ impl VerifyReport {
             records: 0,
             blocks: 0,
             segments: 0,
+            payloads: Payloads::default(),
+            sealed_blocks: (0, 0),
             root: crate::tree::empty_root(),
             checkpoint: None,
             last_time: None,
@@ -234,7 +253,11 @@ impl VerifyReport {
         [Alteration, Deletion, Destruction, Leak].map(|property| {
             let broken = self.failures.iter().any(|failure| failure.code.touches(property));
             let state = match property {
-                Leak => PropertyState::Unprotected,
+                Leak => match self.sealed_blocks {
+                    (0, _) => PropertyState::Unprotected,
+                    (_, 0) => PropertyState::Holds,
+                    _ => PropertyState::Partly,
+                },
                 _ if broken => PropertyState::Broken,
                 _ => PropertyState::Holds,
             };

@@ -4,5 +4,6 @@ mod format;
 mod killed;
 mod reading;
 mod resuming;
+mod sealing;
 mod support;
 mod verifying;

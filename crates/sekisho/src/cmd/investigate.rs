@@ -19,13 +19,14 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
     let clock = args.reading.deterministic.map_or(Clock::System, Clock::Fixed);
     let watch = clock.stopwatch();
     let lang = args.lang.map_or_else(clock::language, Lang::from);
+    let recipients = super::ledger::recipients(&args.seal_to)?;
     let prepared = inputs::prepare(&args.reading, clock, true)?;
     super::warn_refused(&prepared.loaded);
     let folder = Folder::open(&args.out.clone().unwrap_or_else(|| default_folder(clock)))?;
     let progress = Progress::on_terminal(args.quiet);
 
     let Prepared { plan, settings, context, rules, loaded, assumed } = prepared;
-    let mut seal = Seal::create(&folder.ledger_partial(), clock)?;
+    let mut seal = Seal::create(&folder.ledger_partial(), clock, &recipients)?;
     seal.describe(&description(args, loaded.loaded, &context))?;
     let job = Job {
         plan,
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
     progress.clear();
     let mut outcome = outcome?;
     let sealed = seal.close()?;
-    pipeline::fill_quotes(&folder.ledger_partial(), &mut outcome.findings)?;
+    pipeline::fill_quotes(&folder.ledger_partial(), sealed.keys.as_ref(), &mut outcome.findings)?;
     let made = clock.now();
     let incidents =
         casework::incidents(&outcome.findings, casework::Given { context: &context, clock: made });

@@ -1,7 +1,7 @@
 //! The words of the records that findings rest on, read back from the ledger (DT-INC-11).
 
 use anyhow::Context as _;
-use ledger::{ReadOptions, Reader, RecordView};
+use ledger::{ReadOptions, Reader, RecordView, SessionKeys};
 use std::collections::BTreeMap;
 use std::path::Path;
 use vocab::{Citation, EvidenceRole, Finding, Level, Quote, Record};
@@ -18,7 +18,11 @@ const QUOTE_BYTES_MAX: usize = 1_024;
 const CACHE_BYTES: usize = 8 << 20;
 
 /// Fills the quotes from the ledger in `folder`.
-pub(crate) fn fill(folder: &Path, findings: &mut [Finding]) -> anyhow::Result<()> {
+pub(crate) fn fill(
+    folder: &Path,
+    keys: Option<&SessionKeys>,
+    findings: &mut [Finding],
+) -> anyhow::Result<()> {
     let mut by_level: Vec<&Finding> = findings.iter().collect();
     by_level.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let mut wanted: Vec<Citation> =
@@ -30,6 +34,9 @@ pub(crate) fn fill(folder: &Path, findings: &mut [Finding]) -> anyhow::Result<()
     }
     let mut reader = Reader::open_with(folder, ReadOptions { cache_bytes_max: CACHE_BYTES })
         .context("cannot read the ledger back")?;
+    if let Some(keys) = keys {
+        reader.use_session_keys(keys);
+    }
     let mut quotes: BTreeMap<Citation, Quote> = BTreeMap::new();
     for part in wanted.chunks(1_024) {
         for (citation, record) in part.iter().zip(reader.records(part)) {

@@ -4,7 +4,9 @@
 use crate::clock::Clock;
 use anyhow::Context as _;
 use collect::stream::Block;
-use ledger::{EntryKind, Genesis, Ledger, RUN_BYTES_MAX, Run, RunRecord, StreamId};
+use ledger::{
+    EntryKind, Genesis, Ledger, RUN_BYTES_MAX, Recipient, Run, RunRecord, SealOptions, SessionKeys, StreamId,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use vocab::{Citation, LedgerIndex};
@@ -22,6 +24,7 @@ pub(crate) trait Keep {
 pub(crate) struct Seal {
     ledger: Ledger,
     clock: Clock,
+    recipients: usize,
     streams: BTreeMap<u32, StreamId>,
 }
 
@@ -34,17 +37,31 @@ pub(crate) struct Sealed {
     pub(crate) root: String,
     /// Public log key.
     pub(crate) key: String,
+    /// Role holders to whom the payloads are sealed; 0: plain (LG-PAY-07).
+    pub(crate) recipients: usize,
+    /// Keys to read the payloads back in this run.
+    pub(crate) keys: Option<SessionKeys>,
 }
 
 impl Seal {
     /// Begins a ledger in a folder that does not exist yet.
-    pub(crate) fn create(folder: &Path, clock: Clock) -> anyhow::Result<Self> {
+    pub(crate) fn create(folder: &Path, clock: Clock, recipients: &[Recipient]) -> anyhow::Result<Self> {
         let seed = clock.random()?;
         let name = clock.random()?;
         let origin = format!("local/{}", hex::encode(name.get(..8).unwrap_or_default()));
-        let ledger = Ledger::create(folder, Genesis { origin, now: clock.now(), seed })
+        let mut ledger = Ledger::create(folder, Genesis { origin, now: clock.now(), seed })
             .context("cannot begin the ledger")?;
-        Ok(Self { ledger, clock, streams: BTreeMap::new() })
+        if !recipients.is_empty() {
+            let options = SealOptions {
+                recipients: recipients.to_vec(),
+                entropy: clock.random()?.into(),
+                online: None,
+                single_recipient: true,
+                keep_keys: true,
+            };
+            ledger.seal_with(options).context("cannot seal the ledger")?;
+        }
+        Ok(Self { ledger, clock, recipients: recipients.len(), streams: BTreeMap::new() })
     }
 
     /// Writes down how the run was asked for: version, rules, settings (DT-EVT-17).
@@ -90,8 +107,9 @@ impl Seal {
     /// Closes all streams and publishes the signed tree head.
     pub(crate) fn close(self) -> anyhow::Result<Sealed> {
         let key = self.ledger.verifier_key();
+        let (keys, recipients) = (self.ledger.session_keys(), self.recipients);
         let head = self.ledger.close(self.clock.now()).context("cannot close the ledger")?;
-        Ok(Sealed { size: head.size, root: hex::encode(head.root), key })
+        Ok(Sealed { size: head.size, root: hex::encode(head.root), key, recipients, keys })
     }
 }
 

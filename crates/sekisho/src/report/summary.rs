@@ -80,6 +80,8 @@ struct Seal<'a> {
     size: u64,
     root: &'a str,
     log_key: &'a str,
+    /// Role holders to whom the payloads are sealed; 0: plain.
+    sealed_to: usize,
 }
 
 /// How much was known beside the logs.
@@ -141,7 +143,12 @@ pub(crate) fn document(given: &Given<'_>, tongues: Tongues<'_>) -> anyhow::Resul
         incidents: given.incidents.len(),
         span: outcome.seen.span.map(|(from, to)| Span { from, to }),
         elapsed_seconds: given.elapsed_seconds,
-        ledger: Seal { size: given.ledger.size, root: &given.ledger.root, log_key: &given.ledger.key },
+        ledger: Seal {
+            size: given.ledger.size,
+            root: &given.ledger.root,
+            log_key: &given.ledger.key,
+            sealed_to: given.ledger.recipients,
+        },
         rules: Rules {
             loaded: given.rules.loaded,
             disabled: given.rules.disabled,
@@ -256,6 +263,10 @@ pub(crate) fn view(given: &Given<'_>) -> Summary {
         assumptions: assumptions(given),
         not_checked: outcome.not_checked.clone(),
         ledger: Some((given.ledger.size, given.ledger.root.clone())),
+        ledger_payloads: Some(match given.ledger.recipients {
+            0 => Message::new("ledger-payloads-plain"),
+            recipients => Message::new("ledger-payloads-sealed").with("recipients", recipients as u64),
+        }),
         rules: (given.rules.loaded as u64, given.rules.refused.len() as u64),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }

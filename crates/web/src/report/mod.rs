@@ -67,6 +67,8 @@ pub struct Summary {
     pub not_checked: Vec<(vocab::Kind, Message)>,
     /// Ledger entries and root, hexadecimal.
     pub ledger: Option<(u64, String)>,
+    /// Whether the payloads of the ledger are sealed, and to how many role holders (LG-PAY-07).
+    pub ledger_payloads: Option<Message>,
     /// Rules loaded and refused.
     pub rules: (u64, u64),
     /// Version of the program.

@@ -27,6 +27,7 @@ pub(crate) struct SummaryView {
     pub(crate) assumptions: Vec<String>,
     pub(crate) not_checked: Vec<(String, String)>,
     pub(crate) ledger: Option<(u64, String)>,
+    pub(crate) ledger_payloads: Option<String>,
     pub(crate) version: String,
 }
 
@@ -185,6 +186,7 @@ pub(crate) fn summary(summary: &Summary, incidents: &[Incident], t: &Catalog) ->
             .map(|(kind, why)| (t.text(&format!("kind-{}", kind.as_str())), t.render(why)))
             .collect(),
         ledger: summary.ledger.clone(),
+        ledger_payloads: summary.ledger_payloads.as_ref().map(|payloads| t.render(payloads)),
         version: summary.version.clone(),
     }
 }

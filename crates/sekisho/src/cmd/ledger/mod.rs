@@ -1,8 +1,11 @@
 //! `sekisho ledger`: make, write on, read and verify a ledger, prove one record.
 
+mod keys;
 mod prove;
 mod verify;
 mod write;
+
+pub(crate) use keys::recipients;
 
 use clap::Subcommand;
 use std::path::PathBuf;

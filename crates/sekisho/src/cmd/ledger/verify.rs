@@ -21,6 +21,9 @@ pub(crate) struct VerifyArgs {
     /// Signed head from elsewhere (an older report, a bundle); may be given several times
     #[arg(long, value_name = "FILE")]
     head: Vec<PathBuf>,
+    /// Identity file of a role holder (age): also open what is sealed to it; may be given several times
+    #[arg(long, value_name = "FILE")]
+    identity: Vec<PathBuf>,
     /// Compare blocks with their digests only, without opening the records
     #[arg(long)]
     digests_only: bool,
@@ -41,6 +44,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
         let note = crate::inputs::read_text(path, NOTE_BYTES_MAX)?;
         options.heads.push((path.display().to_string(), note));
     }
+    options.identities = super::keys::identities(&args.identity)?;
     let report = ledger::verify(&args.ledger, &options)
         .with_context(|| format!("cannot verify {}", args.ledger.display()))?;
     let mut out = std::io::stdout().lock();
@@ -88,6 +92,11 @@ fn document(report: &VerifyReport) -> serde_json::Value {
         "records": report.records,
         "blocks": report.blocks,
         "segments": report.segments,
+        "payloads": {
+            "present": report.payloads.present,
+            "withheld": report.payloads.withheld,
+            "destroyed": report.payloads.destroyed,
+        },
         "root": hex::encode(report.root),
         "checkpoint": report.checkpoint.map(|(size, root)| json!({ "size": size, "root": hex::encode(root) })),
         "last_time": report.last_time,
@@ -110,6 +119,11 @@ fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
         let name = catalog.text(&format!("lv-property-{}", property_name(property)));
         lines.push(format!("  {name}: {}", catalog.text(&format!("lv-state-{}", state_name(state)))));
     }
+    let payloads = Message::new("lv-payloads")
+        .with("present", report.payloads.present)
+        .with("withheld", report.payloads.withheld)
+        .with("destroyed", report.payloads.destroyed);
+    lines.push(format!("  {}", catalog.render(&payloads)));
     for failure in &report.failures {
         let (meaning, place) = (catalog.render(&failure.code.message()), catalog.render(&failure.place()));
         lines.push(format!("  {}: {meaning} {place}", failure.code.as_str()));
@@ -134,5 +148,6 @@ const fn state_name(state: PropertyState) -> &'static str {
         PropertyState::Holds => "holds",
         PropertyState::Broken => "broken",
         PropertyState::Unprotected => "unprotected",
+        PropertyState::Partly => "partly",
     }
 }
