@@ -25,5 +25,6 @@ pub mod syslog;
 pub mod time;
 pub mod unread;
 pub mod web;
+mod windows;
 
 pub use record::{Cut, Decoder, RawRecord, Sample, Settings, Sink};

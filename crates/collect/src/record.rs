@@ -16,6 +16,8 @@ pub enum Cut {
     Json,
     /// The whole file is one record (at most 256 MiB); the decoder walks it by itself.
     Whole,
+    /// Chunks of an EVTX file; each of their records is one.
+    Chunks,
 }
 
 /// The beginning of a file, for recognition.
@@ -65,7 +67,7 @@ pub struct Settings {
 }
 
 /// One raw record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RawRecord<'a> {
     /// Where it stands; `parser` and `grammar` are filled in by the decoder.
     pub origin: Origin<'a>,
@@ -75,6 +77,10 @@ pub struct RawRecord<'a> {
     pub flags: vocab::Flags,
     /// The year for a stamp without year, resolved beforehand by Y1 to Y6 (detection.md 2.1); 0 when not needed.
     pub year: i16,
+    /// The chunk that the record stands in, where records refer to what stands around them; else empty.
+    pub around: &'a [u8],
+    /// Place of the record in `around`.
+    pub around_at: usize,
 }
 
 /// Why a record could not be read (closed list of DT-EVT-15).

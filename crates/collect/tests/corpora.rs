@@ -84,7 +84,7 @@ fn read(name: &str, text: &str, year: i16) -> Found {
     for (at, line) in text.lines().enumerate() {
         found.lines += 1;
         let origin = Origin { file: name, line: at as u64 + 1, raw: line.as_bytes(), ..Origin::default() };
-        let record = RawRecord { origin, text: line, flags: Flags::default(), year };
+        let record = RawRecord { origin, text: line, flags: Flags::default(), year, ..RawRecord::default() };
         let decoded = decoder.decode(&record, &settings, &mut |event| {
             found.events += 1;
             found.timed += usize::from(event.time.is_some());

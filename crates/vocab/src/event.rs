@@ -1,6 +1,6 @@
 //! The normalised event (detection.md 1): what one record says, with borrowed text, and where the record stands.
 
-use crate::{Citation, Timestamp};
+use crate::{Citation, LogSource, Timestamp, WindowsRecord};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -313,6 +313,11 @@ pub struct Event<'a> {
     pub category: &'static str,
     /// Sigma log source: services, e.g. `sshd`, `auth` (DT-COR-23: evaluated once each).
     pub sigma_services: &'static [&'static str],
+    /// Sigma log sources of a record that belongs to several at once (DT-FMT-56); where this is not empty it stands in
+    /// place of `product`, `category` and `sigma_services`.
+    pub log_sources: &'static [LogSource],
+    /// Head of a Windows record; its fields stand in `extra`, a list as several fields of the same name (EX-1 to EX-8).
+    pub windows: Option<&'a WindowsRecord<'a>>,
 
     /// Network peer (送信元); IPv4-mapped IPv6 is stored as IPv4.
     pub src_ip: Option<IpAddr>,

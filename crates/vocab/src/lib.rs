@@ -16,6 +16,7 @@ mod names;
 mod place;
 mod rate;
 mod time;
+mod windows;
 
 pub use citation::{Citation, LedgerIndex};
 pub use context::{
@@ -33,3 +34,4 @@ pub use level::{Audience, Confidence, Level};
 pub use message::{Message, Value};
 pub use place::{Place, PlaceBook, Places};
 pub use time::Timestamp;
+pub use windows::{LogSource, ShapeId, WindowsRecord};

@@ -38,7 +38,8 @@ fn read(text: &str) -> Vec<String> {
     for (at, line) in text.lines().enumerate() {
         let mut origin = origin(line.as_bytes());
         origin.line = at as u64 + 1;
-        let record = RawRecord { origin, text: line, flags: Flags::default(), year: 0 };
+        let record =
+            RawRecord { origin, text: line, flags: Flags::default(), year: 0, ..RawRecord::default() };
         let decoded = decoder.decode(&record, &settings, &mut |event| out.push(show(event)));
         if let Decoded::Unread(reason, _) = decoded {
             out.push(reason.name().to_owned());

@@ -164,7 +164,8 @@ mod tests {
         for (at, chunk) in bytes.chunks(size).enumerate() {
             let mut origin = origin(chunk);
             origin.offset = (at * size) as u64;
-            let record = RawRecord { origin, text: "", flags: Flags::default(), year: 0 };
+            let record =
+                RawRecord { origin, text: "", flags: Flags::default(), year: 0, ..RawRecord::default() };
             decoder.decode(&record, &settings(), &mut |event| {
                 out.push(format!(
                     "{} {} {:?} x{}",

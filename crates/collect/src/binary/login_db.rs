@@ -197,7 +197,13 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> (Vec<String>, Decoded) {
-        let record = RawRecord { origin: origin(bytes), text: "", flags: Flags::default(), year: 0 };
+        let record = RawRecord {
+            origin: origin(bytes),
+            text: "",
+            flags: Flags::default(),
+            year: 0,
+            ..RawRecord::default()
+        };
         let mut out = Vec::new();
         let decoded = LoginDbDecoder.decode(&record, &settings(), &mut |event| {
             out.push(format!(

@@ -59,7 +59,13 @@ fn read(file: &[u8], name: &str, mut test: impl FnMut(usize, &Event<'_>)) -> usi
     let mut decoder = UtmpDecoder::new(&sample);
     let mut seen = 0;
     for bytes in file.chunks(width) {
-        let record = RawRecord { origin: origin(bytes), text: "", flags: Flags::default(), year: 0 };
+        let record = RawRecord {
+            origin: origin(bytes),
+            text: "",
+            flags: Flags::default(),
+            year: 0,
+            ..RawRecord::default()
+        };
         decoder.decode(&record, &settings(), &mut |event| {
             test(seen, event);
             seen += 1;
@@ -171,7 +177,7 @@ proptest! {
         let mut decoder = UtmpDecoder::new(&sample(&bytes, "wtmp"));
         (UTMP.score)(&sample(&bytes, "wtmp"));
         for chunk in bytes.chunks(384) {
-            let record = RawRecord { origin: origin(chunk), text: "", flags: Flags::default(), year: 0 };
+            let record = RawRecord { origin: origin(chunk), text: "", flags: Flags::default(), year: 0, ..RawRecord::default() };
             let decoded = decoder.decode(&record, &settings(), &mut |_| {});
             prop_assert!(chunk.len() == 384 || decoded != Decoded::Events);
         }

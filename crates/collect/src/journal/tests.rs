@@ -33,7 +33,8 @@ fn read(format: &Format, bytes: &[u8]) -> Vec<String> {
         let text = String::from_utf8_lossy(line);
         let mut origin = origin(line);
         origin.line = at as u64 + 1;
-        let record = RawRecord { origin, text: &text, flags: Flags::default(), year: 0 };
+        let record =
+            RawRecord { origin, text: &text, flags: Flags::default(), year: 0, ..RawRecord::default() };
         let decoded = decoder.decode(&record, &settings, &mut |event| out.push(show(event)));
         if let Decoded::Unread(reason, _) = decoded {
             out.push(reason.name().to_owned());

@@ -14,6 +14,7 @@ pub const PARSED_BYTES_MAX: usize = 64 << 10;
 pub(crate) struct Span {
     pub(crate) start: u32,
     pub(crate) length: u32,
+    /// Place of the text; of a binary record, the chunk that it stands in.
     pub(crate) text_start: u32,
     pub(crate) text_length: u32,
     /// Lines after the first line of the block.
@@ -40,6 +41,8 @@ pub struct Block {
     pub(crate) offset: u64,
     pub(crate) line: u64,
     pub(crate) spans: Vec<Span>,
+    /// Number of each record, where records have numbers of their own; else empty.
+    pub(crate) numbers: Vec<u64>,
     body: Body,
 }
 
@@ -55,6 +58,10 @@ pub struct BlockRecord<'b> {
     /// As text; empty for binary formats.
     pub(crate) text: &'b str,
     pub(crate) cut: bool,
+    /// The chunk that the record stands in; empty where there are none.
+    pub(crate) around: &'b [u8],
+    /// Place of the record in `around`.
+    pub(crate) around_at: usize,
 }
 
 impl BlockRecord<'_> {
@@ -89,7 +96,7 @@ impl Block {
                 (charset, Err(error)) => decoded(error.into_bytes(), &mut spans, charset),
             },
         };
-        Self { file, offset, line, spans, body }
+        Self { file, offset, line, spans, numbers: Vec::new(), body }
     }
 
     /// Number of records.
@@ -133,15 +140,18 @@ impl Block {
     /// The records in order.
     pub fn records(&self) -> impl ExactSizeIterator<Item = BlockRecord<'_>> {
         let (raw, text) = (self.raw(), self.text());
-        self.spans.iter().map(move |span| {
+        self.spans.iter().enumerate().map(move |(index, span)| {
             let start = span.start as usize;
             let text_start = span.text_start as usize;
+            let around = text_start..text_start + span.text_length as usize;
             BlockRecord {
                 offset: self.offset + u64::from(span.start),
-                line: self.line + u64::from(span.line),
+                line: self.numbers.get(index).copied().unwrap_or(self.line + u64::from(span.line)),
                 raw: raw.get(start..start + span.length as usize).unwrap_or_default(),
-                text: text.get(text_start..text_start + span.text_length as usize).unwrap_or_default(),
+                text: text.get(around.clone()).unwrap_or_default(),
                 cut: span.cut,
+                around: if text.is_empty() { raw.get(around).unwrap_or_default() } else { &[] },
+                around_at: start.saturating_sub(text_start),
             }
         })
     }

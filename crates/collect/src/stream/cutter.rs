@@ -5,9 +5,12 @@ use super::json_cut::JsonCut;
 use crate::input::Opened;
 use crate::input::text::Charset;
 use crate::record::Cut;
+use crate::windows::evtx::chunk::{self, CHUNK_BYTES as WINDOWS_CHUNK_BYTES, FILE_HEAD_BYTES};
 use std::io::{self, Read};
 
 const CHUNK_BYTES: usize = 128 << 10;
+/// Bytes of chunks in one block of an EVTX file.
+const CHUNKS_BYTES_MAX: usize = 1 << 20;
 /// Largest file of a format that is one record as a whole.
 const WHOLE_BYTES_MAX: usize = 256 << 20;
 
@@ -25,6 +28,10 @@ pub(crate) struct Cutter {
     plan: CutPlan,
     buffer: Vec<u8>,
     spans: Vec<Span>,
+    /// Numbers of the records, where they have some.
+    numbers: Vec<u64>,
+    /// What is wrong with the file beside its records: place, and what was expected.
+    faults: Vec<(u64, String)>,
     /// Bytes of the buffer that were looked at.
     scanned: usize,
     /// Start of the record that is being looked for.
@@ -47,6 +54,8 @@ impl Cutter {
             plan,
             buffer: head,
             spans: Vec::new(),
+            numbers: Vec::new(),
+            faults: Vec::new(),
             scanned: 0,
             record: 0,
             offset: 0,
@@ -72,6 +81,11 @@ impl Cutter {
     /// The error that ended the stream early.
     pub(crate) fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
+    }
+
+    /// What is wrong with the file beside its records, once.
+    pub(crate) fn take_faults(&mut self) -> Vec<(u64, String)> {
+        std::mem::take(&mut self.faults)
     }
 
     /// The stream broke off behind the head that was handed over.
@@ -108,12 +122,16 @@ impl Cutter {
     }
 
     fn is_full(&self) -> bool {
+        if matches!(self.plan.cut, Cut::Chunks) {
+            let no_room = self.spans.len() + chunk::STRETCHES_MAX > RECORDS_MAX;
+            return no_room || (self.record >= CHUNKS_BYTES_MAX && !self.spans.is_empty());
+        }
         self.spans.len() >= RECORDS_MAX || (self.record >= BLOCK_BYTES_MAX && !self.spans.is_empty())
     }
 
     fn too_long(&self) -> bool {
         match self.plan.cut {
-            Cut::Whole => false,
+            Cut::Whole | Cut::Chunks => false,
             _ => {
                 self.buffer.len() - self.record >= BLOCK_BYTES_MAX || self.buffer.len() >= 2 * BLOCK_BYTES_MAX
             }
@@ -161,6 +179,7 @@ impl Cutter {
             }
             Cut::Json => self.scan_json(),
             Cut::Whole => self.scanned = self.buffer.len(),
+            Cut::Chunks => self.scan_chunks(),
         }
     }
 
@@ -235,6 +254,47 @@ impl Cutter {
         }
     }
 
+    /// Cuts the records of all chunks that are there in full; at the end of the file, of what is left.
+    fn scan_chunks(&mut self) {
+        while !self.is_full() {
+            let offset = self.offset + self.record as u64;
+            let rest = self.buffer.get(self.record..).unwrap_or_default();
+            let wanted = if offset == 0 { FILE_HEAD_BYTES } else { WINDOWS_CHUNK_BYTES + 512 };
+            if rest.is_empty() || (rest.len() < wanted && !self.ended) {
+                break;
+            }
+            if offset == 0 && !rest.starts_with(chunk::CHUNK_MAGIC) {
+                let head = rest.get(..FILE_HEAD_BYTES).unwrap_or(rest);
+                if let Some(fault) = chunk::file_fault(head) {
+                    self.faults.push((0, fault.expected.to_owned()));
+                }
+                self.record += head.len();
+                continue;
+            }
+            self.cut_chunk(offset);
+        }
+        self.scanned = self.record;
+    }
+
+    fn cut_chunk(&mut self, offset: u64) {
+        let rest = self.buffer.get(self.record..).unwrap_or_default();
+        let bytes = rest.get(..chunk::extent(rest)).unwrap_or(rest);
+        let (mut stretches, mut faults) = (Vec::new(), Vec::new());
+        chunk::walk(bytes, &mut stretches, &mut faults);
+        let number = offset.saturating_sub(FILE_HEAD_BYTES as u64) / WINDOWS_CHUNK_BYTES as u64;
+        let told =
+            |fault: chunk::Fault| (offset + fault.at as u64, format!("{} (chunk {number})", fault.expected));
+        self.faults.extend(faults.into_iter().map(told));
+        for stretch in stretches {
+            let mut new = span(self.record + stretch.start, stretch.length, 0);
+            new.text_start = u32::try_from(self.record).unwrap_or(u32::MAX);
+            new.text_length = u32::try_from(bytes.len()).unwrap_or(0);
+            self.spans.push(new);
+            self.numbers.push(stretch.record_id);
+        }
+        self.record += bytes.len();
+    }
+
     /// Adds a record that begins at `self.record`.
     fn push(&mut self, length: usize, cut: bool) {
         let mut new = span(self.record, length, self.lines_in_block);
@@ -302,7 +362,9 @@ impl Cutter {
         self.buffer.truncate(self.record);
         let raw = std::mem::replace(&mut self.buffer, rest);
         let spans = std::mem::replace(&mut self.spans, Vec::with_capacity(RECORDS_MAX));
-        let block = Block::new(self.plan.file, self.offset, self.line, raw, spans, self.plan.charset);
+        let numbers = std::mem::take(&mut self.numbers);
+        let mut block = Block::new(self.plan.file, self.offset, self.line, raw, spans, self.plan.charset);
+        block.numbers = numbers;
         self.offset += self.record as u64;
         self.line += u64::from(self.lines_in_block);
         self.scanned = self.scanned.saturating_sub(self.record);

@@ -112,7 +112,13 @@ impl SourceReader {
         }
         loop {
             if let Some(cutter) = &mut self.cutter {
-                if let Some(block) = cutter.next() {
+                let block = cutter.next();
+                if let Some(file) = self.source.files.get(self.begun.saturating_sub(1)) {
+                    for (offset, expected) in cutter.take_faults() {
+                        self.unread.at(&file.name, offset, 0, UnreadReason::Corrupt, expected);
+                    }
+                }
+                if let Some(block) = block {
                     if let Some(stats) = self.stats.get_mut(block.file()) {
                         stats.records += block.len() as u64;
                     }
@@ -216,15 +222,7 @@ impl SourceReader {
                 flags.set(Flags::TRUNCATED);
             }
             if too_long {
-                let (offset, line) = (record.offset, record.line);
-                self.unread.record(
-                    &file.name,
-                    offset,
-                    line,
-                    record.raw,
-                    UnreadReason::RecordTooLong,
-                    expected,
-                );
+                unread_record(&mut self.unread, file, &record, UnreadReason::RecordTooLong, expected);
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let origin = Origin {
@@ -237,7 +235,8 @@ impl SourceReader {
                 citation: entry.map(|index| Citation { index, record: number }),
                 ..Origin::default()
             };
-            let raw = RawRecord { origin, text, flags, year };
+            let raw =
+                RawRecord { origin, text, flags, year, around: record.around, around_at: record.around_at };
             // Where a stream broke off is told once, with the reason of the break.
             if let Decoded::Unread(reason, expected) = decoder.decode(&raw, &self.settings, &mut counted)
                 && !record.is_broken_off()

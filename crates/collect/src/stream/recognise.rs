@@ -44,7 +44,7 @@ pub(crate) fn recognise(
         let cut = (format.cut)(sample);
         // Lines and JSON are text even where single bytes look otherwise; fixed records never are.
         let charset = match cut {
-            Cut::Fixed(_) => None,
+            Cut::Fixed(_) | Cut::Chunks => None,
             Cut::Lines | Cut::Json => Some(charset.unwrap_or(Charset::Utf8)),
             Cut::Whole => charset,
         };

@@ -12,8 +12,13 @@ fn read(lines: &[&str]) -> Vec<String> {
     let mut decoder = SyslogDecoder::new(&settings);
     let mut out = Vec::new();
     for line in lines {
-        let record =
-            RawRecord { origin: origin(line.as_bytes()), text: line, flags: Flags::default(), year: 2026 };
+        let record = RawRecord {
+            origin: origin(line.as_bytes()),
+            text: line,
+            flags: Flags::default(),
+            year: 2026,
+            ..RawRecord::default()
+        };
         let decoded = decoder.decode(&record, &settings, &mut |event| {
             assert!(event.src_ip.is_none() || !event.flags.has(Flags::AMBIGUOUS));
             let text = |value: &vocab::Text<'_>| value.as_deref().unwrap_or("-").to_owned();

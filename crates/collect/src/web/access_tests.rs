@@ -25,7 +25,13 @@ fn run<T>(
     line: &str,
     test: impl FnOnce(&Event<'_>) -> T,
 ) -> T {
-    let record = RawRecord { origin: origin(line.as_bytes()), text: line, flags: Flags::default(), year: 0 };
+    let record = RawRecord {
+        origin: origin(line.as_bytes()),
+        text: line,
+        flags: Flags::default(),
+        year: 0,
+        ..RawRecord::default()
+    };
     let (mut test, mut result) = (Some(test), None);
     let decoded = decoder.decode(&record, settings, &mut |event| {
         result = Some((test.take().expect("one event"))(event));
@@ -232,7 +238,7 @@ proptest! {
     #[test]
     fn any_text_is_survived(line in "\\PC*|[0-9 .\\[\\]\"\\\\/:a-z-]{0,200}") {
         let mut decoder = AccessDecoder::new(&Layout::learn(&sample(COMBINED, "log")), TrustedProxies::default());
-        let record = RawRecord { origin: origin(line.as_bytes()), text: &line, flags: Flags::default(), year: 0 };
+        let record = RawRecord { origin: origin(line.as_bytes()), text: &line, flags: Flags::default(), year: 0, ..RawRecord::default() };
         let first = super::proxies::address(line.split(' ').next().unwrap_or_default());
         decoder.decode(&record, &settings(), &mut |event| {
             assert!(event.src_ip.is_none() || event.src_ip == first || event.src_port.is_some());
@@ -265,7 +271,7 @@ proptest! {
     ) {
         let line = format!("203.0.113.7 - {user} [22/Nov/2026:04:05:06 +0900] \"GET / HTTP/1.1\" 401 5 \"-\" \"-\"");
         let mut decoder = AccessDecoder::new(&Layout::learn(&sample(COMBINED, "log")), TrustedProxies::default());
-        let record = RawRecord { origin: origin(line.as_bytes()), text: &line, flags: Flags::default(), year: 0 };
+        let record = RawRecord { origin: origin(line.as_bytes()), text: &line, flags: Flags::default(), year: 0, ..RawRecord::default() };
         decoder.decode(&record, &settings(), &mut |event| {
             assert!(event.src_ip.is_none() || event.src_ip == Some([203, 0, 113, 7].into()));
             assert_ne!(event.outcome, Outcome::Success, "{line}");

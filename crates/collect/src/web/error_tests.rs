@@ -33,8 +33,13 @@ fn read(format: &Format, text: &str) -> Vec<String> {
         ));
     };
     for line in text.lines() {
-        let record =
-            RawRecord { origin: origin(line.as_bytes()), text: line, flags: Flags::default(), year: 0 };
+        let record = RawRecord {
+            origin: origin(line.as_bytes()),
+            text: line,
+            flags: Flags::default(),
+            year: 0,
+            ..RawRecord::default()
+        };
         let decoded = decoder.decode(&record, &settings, &mut |event| sink(event, &mut out));
         if let Decoded::Unread(reason, _) = decoded {
             out.push(reason.name().to_owned());

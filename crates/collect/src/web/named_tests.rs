@@ -20,8 +20,13 @@ fn read(format: &Format, text: &str) -> Vec<String> {
     let mut decoder = (format.decoder)(&sample(text), &settings);
     let mut out = Vec::new();
     for line in text.lines() {
-        let record =
-            RawRecord { origin: origin(line.as_bytes()), text: line, flags: Flags::default(), year: 0 };
+        let record = RawRecord {
+            origin: origin(line.as_bytes()),
+            text: line,
+            flags: Flags::default(),
+            year: 0,
+            ..RawRecord::default()
+        };
         let decoded = decoder.decode(&record, &settings, &mut |event| {
             assert!(event.src_ip.is_none() || !event.flags.has(Flags::AMBIGUOUS));
             let text = |value: &vocab::Text<'_>| value.as_deref().unwrap_or("-").to_owned();

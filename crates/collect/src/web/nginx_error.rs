@@ -286,8 +286,7 @@ impl Decoder for NginxErrorDecoder {
     }
 
     fn finish(&mut self, settings: &Settings, sink: &mut Sink<'_>) {
-        let record =
-            RawRecord { origin: vocab::Origin::default(), text: "", flags: Flags::default(), year: 0 };
+        let record = RawRecord::default();
         self.give_up(&record, settings, sink);
     }
 }

@@ -91,7 +91,8 @@ fn decode(place: &Place, line: &str) -> Seen {
     };
     for line in text.lines() {
         let origin = Origin { file: place.file, line: 1, raw: line.as_bytes(), ..Origin::default() };
-        let record = RawRecord { origin, text: line, flags: Flags::default(), year: 2026 };
+        let record =
+            RawRecord { origin, text: line, flags: Flags::default(), year: 2026, ..RawRecord::default() };
         decoder.decode(&record, &settings, &mut sink);
     }
     decoder.finish(&settings, &mut sink);

@@ -1,0 +1,61 @@
+//! The decoder of EVTX files.
+
+use super::chunk::{Head, RECORD_MAGIC};
+use super::read::{Reader, Target};
+use super::value::timestamp;
+use crate::record::{Decoded, Decoder, RawRecord, Settings, Sink, UnreadReason};
+use crate::windows::event::Maker;
+use crate::windows::fields::Fields;
+use vocab::{Flags, Trust};
+
+/// Decodes the records of one file.
+#[derive(Default)]
+pub(super) struct EvtxDecoder {
+    maker: Maker,
+    reader: Reader,
+    fields: Fields,
+    /// Place of the chunk of the record before.
+    chunk: Option<u64>,
+}
+
+impl Decoder for EvtxDecoder {
+    fn decode(&mut self, record: &RawRecord<'_>, _: &Settings, sink: &mut Sink<'_>) -> Decoded {
+        let raw = record.origin.raw;
+        if !raw.starts_with(RECORD_MAGIC) {
+            return Decoded::Unread(
+                UnreadReason::Corrupt,
+                "an event record: its mark, its size, its size again",
+            );
+        }
+        let chunk_at = record.origin.offset - record.around_at as u64;
+        if self.chunk != Some(chunk_at) {
+            self.chunk = Some(chunk_at);
+            self.maker.tidy();
+            self.reader.next_chunk();
+        }
+        self.fields.clear();
+        let Self { maker, reader, fields, .. } = self;
+        let carved = Head::read(record.around).is_none_or(|head| record.around_at >= head.free_at);
+        let mut target = Target { names: &mut maker.names, fields };
+        let read = reader.record(record.around, record.around_at, raw.len(), &mut target);
+        if read.is_err() {
+            return Decoded::Unread(UnreadReason::Corrupt, "an event of templates and values");
+        }
+        if fields.time.is_none() {
+            fields.time = super::bytes::u64_at(raw, 16).and_then(timestamp);
+        }
+        let mut record = record.clone();
+        record.origin.grammar = if carved { "EVTX-carved" } else { "EVTX" };
+        maker.event(&record, fields, "evtx", &mut |event| {
+            if !carved {
+                return sink(event);
+            }
+            // What the chunk does not count among its records was overwritten, or never finished.
+            let mut event = event.clone();
+            event.trust = Trust::Tr1;
+            event.flags.set(Flags::INFERRED);
+            sink(&event);
+        });
+        Decoded::Events
+    }
+}

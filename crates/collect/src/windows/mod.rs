@@ -1,0 +1,9 @@
+//! Records of the Windows event log (detection.md 3.10): EVTX files and the common exports of them. Every source fills
+//! the same [`fields::Fields`]; one place makes events of them, so that a record means the same whichever way it came.
+
+mod event;
+pub(crate) mod evtx;
+mod fields;
+mod names;
+mod shape;
+mod sources;

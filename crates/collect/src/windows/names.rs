@@ -1,0 +1,222 @@
+//! Names of fields: how elements of an event become fields (DT-FMT-55), and numbers for names.
+
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Number of a name, valid for one [`Names`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NameId(pub(crate) u32);
+
+macro_rules! well_known {
+    ($($number:literal $constant:ident $name:literal,)*) => {
+        /// Names that every record may have.
+        pub(crate) mod known {
+            use super::NameId;
+            $(pub(crate) const $constant: NameId = NameId($number);)*
+            pub(super) const ALL: &[&str] = &[$($name),*];
+        }
+    };
+}
+
+well_known! {
+    0 PROVIDER "Provider_Name",
+    1 EVENT_ID "EventID",
+    2 VERSION "Version",
+    3 LEVEL "Level",
+    4 CHANNEL "Channel",
+    5 COMPUTER "Computer",
+    6 RECORD_ID "EventRecordID",
+    7 TIME "TimeCreated_SystemTime",
+    8 MESSAGE "Message",
+    9 MD5 "md5",
+    10 SHA1 "sha1",
+    11 SHA256 "sha256",
+    12 IMPHASH "imphash",
+}
+
+/// Most names that are remembered; more are the mark of a forged log.
+const NAMES_MAX: usize = 1 << 16;
+
+/// Names and their numbers, for one decoder.
+#[derive(Debug)]
+pub(crate) struct Names {
+    list: Vec<Arc<str>>,
+    numbers: FxHashMap<Arc<str>, u32>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let mut names = Self { list: Vec::new(), numbers: FxHashMap::default() };
+        for name in known::ALL {
+            names.number(name);
+        }
+        names
+    }
+}
+
+impl Names {
+    /// Number of a name.
+    pub(crate) fn number(&mut self, name: &str) -> NameId {
+        if let Some(number) = self.numbers.get(name) {
+            return NameId(*number);
+        }
+        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let name: Arc<str> = name.into();
+        self.list.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        NameId(number)
+    }
+
+    /// The name of a number.
+    pub(crate) fn name(&self, id: NameId) -> &Arc<str> {
+        let place = usize::try_from(id.0).unwrap_or(usize::MAX);
+        // The first name always exists: the table begins with the well-known ones.
+        self.list.get(place).unwrap_or(&self.list[0])
+    }
+
+    /// Are there more names than any real log has?
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= NAMES_MAX
+    }
+}
+
+/// Part of the event that a field comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// The fields of the event itself.
+    Data,
+    /// The head; never over a field of the same name (EX-4).
+    System,
+}
+
+/// Where in an event an element stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// Outside of `Event`.
+    Outside,
+    /// Directly in `Event`.
+    Event,
+    /// Directly in `System`.
+    System,
+    /// Directly in `EventData`.
+    EventData,
+    /// Directly in `UserData`.
+    UserData,
+    /// In the wrapper of `UserData`.
+    Wrapper,
+    /// Directly in `RenderingInfo`.
+    Rendering,
+    /// In a field of the head.
+    SystemField,
+    /// In a `Data` element.
+    DataField,
+    /// In any other field.
+    Field,
+}
+
+/// Follows the elements of an event and says which field each makes. One set of rules for all formats.
+#[derive(Debug)]
+pub(crate) struct Walker {
+    /// Place behind each open element, and how much of `path` was there before it.
+    stack: Vec<(Place, usize)>,
+    /// Names joined by `.`, as far as they count.
+    path: String,
+    /// Name of the wrapper in `UserData`, which counts only where it holds text itself.
+    wrapper: String,
+}
+
+/// Deepest nesting of elements that is followed.
+pub(crate) const DEPTH_MAX: usize = 64;
+
+impl Walker {
+    /// Begins inside of an element that stands at `place`.
+    pub(crate) fn new(place: Place) -> Self {
+        Self { stack: vec![(place, 0)], path: String::new(), wrapper: String::new() }
+    }
+
+    /// Where the next element stands.
+    pub(crate) fn place(&self) -> Place {
+        self.stack.last().map_or(Place::Outside, |(place, _)| *place)
+    }
+
+    /// An element begins; `false` when it is nested too deep.
+    pub(crate) fn open(&mut self, name: &str) -> bool {
+        let before = self.path.len();
+        let mut named = |place| {
+            if !self.path.is_empty() {
+                self.path.push('.');
+            }
+            self.path.push_str(name);
+            place
+        };
+        let place = match (self.stack.last().map_or(Place::Outside, |(place, _)| *place), name) {
+            (Place::Outside, "Event") => Place::Event,
+            (Place::Outside, _) => Place::Outside,
+            (Place::Event, "System") => Place::System,
+            (Place::Event, "EventData") => Place::EventData,
+            (Place::Event, "UserData") => Place::UserData,
+            (Place::Event, "RenderingInfo") => Place::Rendering,
+            (Place::System, _) => named(Place::SystemField),
+            (Place::SystemField, _) => named(Place::SystemField),
+            (Place::EventData, "Data") => Place::DataField,
+            (Place::UserData, _) => {
+                name.clone_into(&mut self.wrapper);
+                Place::Wrapper
+            }
+            (Place::Rendering, "Message") => named(Place::Field),
+            (Place::Rendering, _) => {
+                self.path.push_str("RenderingInfo.");
+                self.path.push_str(name);
+                Place::Field
+            }
+            _ => named(Place::Field),
+        };
+        self.stack.push((place, before));
+        self.stack.len() <= DEPTH_MAX
+    }
+
+    /// An element ends.
+    pub(crate) fn close(&mut self) {
+        if let Some((_, before)) = self.stack.pop() {
+            self.path.truncate(before);
+        }
+    }
+
+    /// Field that an attribute of the open element makes; `None` when it makes none.
+    pub(crate) fn attribute(&self, name: &str) -> Option<(Part, String)> {
+        if name == "xmlns" || name.starts_with("xmlns:") || name.starts_with("xml:") {
+            return None;
+        }
+        match self.place() {
+            Place::SystemField => Some((Part::System, format!("{}_{name}", self.path))),
+            Place::EventData => Some((Part::Data, format!("EventData_{name}"))),
+            Place::Wrapper => Some((Part::Data, name.to_owned())),
+            Place::Field => Some((Part::Data, format!("{}.{name}", self.path))),
+            Place::Rendering if name == "Culture" => None,
+            Place::Rendering => Some((Part::Data, format!("RenderingInfo.{name}"))),
+            Place::DataField if name != "Name" => Some((Part::Data, format!("Data.{name}"))),
+            _ => None,
+        }
+    }
+
+    /// Does an element here make a field even when it holds nothing (EX-5)?
+    pub(crate) fn keeps_empty(&self) -> bool {
+        matches!(self.place(), Place::DataField | Place::Field)
+    }
+
+    /// Field that the text of the open element makes. `data_name` is the `Name` of a `Data` element (EX-1, EX-2).
+    pub(crate) fn text(&self, data_name: Option<&str>) -> Option<(Part, String)> {
+        match self.place() {
+            Place::SystemField => Some((Part::System, self.path.clone())),
+            Place::DataField => {
+                let name = data_name.map(|name| name.replace(' ', "")).filter(|name| !name.is_empty());
+                Some((Part::Data, name.unwrap_or_else(|| "Data".to_owned())))
+            }
+            Place::Field => Some((Part::Data, self.path.clone())),
+            Place::Wrapper => Some((Part::Data, self.wrapper.clone())),
+            Place::EventData => Some((Part::Data, "Data".to_owned())),
+            Place::UserData => Some((Part::Data, "UserData".to_owned())),
+            _ => None,
+        }
+    }
+}
