@@ -1,14 +1,14 @@
-//! Necessary literals of a rule: at least one of them stands in the scanned text of every event that the rule matches.
+//! Literals for the search over the texts of a normalised event: one of those of a leaf stands in the scanned texts of
+//! every event of which the leaf is true.
 //!
-//! They make the prefilter. A rule without them is evaluated on every event of its log source. Literals are looked for
-//! without regard to the case of ASCII letters; outside ASCII they hold signs without case only. Letters outside ASCII
-//! whose lower case is ASCII are handled by the caller.
+//! They are looked for without regard to the case of ASCII letters; outside ASCII they hold signs without case only.
+//! Letters outside ASCII whose lower case is ASCII are handled by the caller.
 
-use super::slot::{Slot, group, slot};
-use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, Modifier, Quantifier, SelectorPattern, SigmaRule, SigmaString,
-    SigmaValue, StringPart,
-};
+use super::compile::Table;
+use super::leaf::{Ask, Leaf, Subject};
+use super::slot::{Slot, group};
+use super::test::Test;
+use super::text::{fold, literals};
 
 /// More alternatives than this are not looked for.
 const LITERALS_MAX: usize = 4096;
@@ -16,83 +16,36 @@ const LITERALS_MAX: usize = 4096;
 /// A literal and the groups of text in which it counts.
 pub(super) type Literal = (String, u8);
 
-/// Literals of which one is necessary; `None` = nothing can be said.
-pub(super) fn necessary(rule: &SigmaRule) -> Option<Vec<Literal>> {
-    let mut all = Vec::new();
-    for condition in &rule.detection.conditions {
-        all.extend(of_condition(condition, rule)?);
-    }
-    (!all.is_empty() && all.len() <= LITERALS_MAX).then(|| {
-        all.sort();
-        all.dedup();
-        all
-    })
-}
-
-fn of_condition(condition: &ConditionExpr, rule: &SigmaRule) -> Option<Vec<Literal>> {
-    match condition {
-        ConditionExpr::And(parts) => best(parts.iter().map(|part| of_condition(part, rule))),
-        ConditionExpr::Or(parts) => union(parts.iter().map(|part| of_condition(part, rule))),
-        ConditionExpr::Not(_) => None,
-        ConditionExpr::Identifier(name) => of_detection(rule.detection.named.get(name)?),
-        ConditionExpr::Selector { quantifier, pattern } => {
-            let parts = selected(pattern, rule).map(of_detection);
-            match quantifier {
-                Quantifier::All => best(parts),
-                Quantifier::Any => union(parts),
-                Quantifier::Count(0) => None,
-                Quantifier::Count(_) => union(parts),
-            }
+/// Literals of a leaf; `None` = nothing can be said.
+pub(super) fn of_leaf(leaf: &Leaf, table: &Table) -> Option<Vec<Literal>> {
+    let Ask::Any { tests, or_null: false } = &leaf.ask else { return None };
+    let (groups, joint) = match leaf.subject {
+        Subject::Keywords => (group::ALL, None),
+        Subject::Field(field) => {
+            let slot = table.fields.get(field as usize)?.slot;
+            (slot.groups(), joint(slot))
         }
-    }
-}
-
-fn selected<'r>(pattern: &'r SelectorPattern, rule: &'r SigmaRule) -> impl Iterator<Item = &'r Detection> {
-    let mut named: Vec<_> =
-        rule.detection.named.iter().filter(move |(name, _)| pattern.matches_detection_name(name)).collect();
-    named.sort_by_key(|(name, _)| *name);
-    named.into_iter().map(|(_, detection)| detection)
-}
-
-fn of_detection(detection: &Detection) -> Option<Vec<Literal>> {
-    match detection {
-        Detection::AllOf(items) => best(items.iter().map(of_item)),
-        Detection::AnyOf(parts) => union(parts.iter().map(of_detection)),
-        Detection::And(parts) => best(parts.iter().map(of_detection)),
-        Detection::Keywords(values) => {
-            union(values.iter().map(|value| of_value(value, group::ALL, None).map(|literal| vec![literal])))
-        }
-        Detection::ArrayMatch { .. } | Detection::Conditional { .. } => None,
-    }
-}
-
-fn of_item(item: &DetectionItem) -> Option<Vec<Literal>> {
-    let plain = |modifier: &Modifier| {
-        matches!(
-            modifier,
-            Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith | Modifier::All | Modifier::Cased
-        )
-    };
-    if !item.field.modifiers.iter().all(plain) {
-        return None;
-    }
-    let (groups, joint) = match item.field.name.as_deref() {
-        None => (group::ALL, None),
-        Some(name) => (slot(name).groups(), joint(slot(name))),
     };
     if groups == 0 {
         return None;
     }
-    let literals =
-        item.values.iter().map(|value| of_value(value, groups, joint).map(|literal| vec![literal]));
-    if item.field.modifiers.contains(&Modifier::All) { best(literals) } else { union(literals) }
-}
-
-fn of_value(value: &SigmaValue, groups: u8, joint: Option<char>) -> Option<Literal> {
-    match value {
-        SigmaValue::String(text) => longest(text, joint).map(|literal| (literal, groups)),
-        _ => None,
+    let mut all = Vec::new();
+    for test in tests {
+        let texts = match test {
+            Test::Text { own, .. } => vec![fold::fold(own).into_owned()],
+            Test::Glob { glob, .. } => literals::of_glob(glob),
+            Test::Regex(pattern) => literals::of_regex(pattern.0.as_str()),
+            _ => return None,
+        };
+        let before = all.len();
+        for text in texts {
+            all.push((longest(&text, joint)?, groups));
+        }
+        if all.len() == before || all.len() > LITERALS_MAX {
+            return None;
+        }
     }
+    (!all.is_empty()).then_some(all)
 }
 
 /// The sign that joins two texts to the value of the field, so that a literal is cut there.
@@ -109,34 +62,15 @@ fn has_one_form(sign: char) -> bool {
     sign.is_ascii() || sign.to_lowercase().eq([sign]) && sign.to_uppercase().eq([sign])
 }
 
-/// The longest run of text between wildcards that is written in one way only.
-fn longest(text: &SigmaString, joint: Option<char>) -> Option<String> {
-    let mut runs: Vec<&str> = Vec::new();
-    for part in &text.parts {
-        if let StringPart::Plain(plain) = part {
-            runs.extend(plain.split(|sign: char| !has_one_form(sign) || Some(sign) == joint));
-        }
-    }
-    let best = runs.into_iter().max_by_key(|run| run.len())?;
-    (!best.is_empty()).then(|| best.to_ascii_lowercase())
+/// The longest run of text that is written in one way only.
+fn longest(text: &str, joint: Option<char>) -> Option<String> {
+    let runs = text.split(|sign: char| !has_one_form(sign) || Some(sign) == joint);
+    let best = runs.max_by_key(|run| run.len())?;
+    (!best.is_empty()).then(|| best.to_owned())
 }
 
-/// All must hold: the most telling of those that say anything.
-fn best(parts: impl Iterator<Item = Option<Vec<Literal>>>) -> Option<Vec<Literal>> {
-    parts.flatten().filter(|part| !part.is_empty()).max_by_key(|part| worth(part))
-}
-
-/// One must hold: all together, if each says something.
-fn union(parts: impl Iterator<Item = Option<Vec<Literal>>>) -> Option<Vec<Literal>> {
-    let mut all = Vec::new();
-    for part in parts {
-        all.extend(part?);
-    }
-    (!all.is_empty()).then_some(all)
-}
-
-/// How rarely ordinary text holds one of them: length of the shortest, common words last, then few before many.
-fn worth(literals: &[Literal]) -> (usize, usize) {
+/// How rarely ordinary text holds one of them: length of the shortest, common words last.
+pub(super) fn worth(literals: &[Literal]) -> u32 {
     const COMMON: [&str; 12] = [
         "http", "https", "https://", "http://", "mozilla", "index", ".php", ".html", "post", "get", "www.",
         "/api/",
@@ -146,5 +80,5 @@ fn worth(literals: &[Literal]) -> (usize, usize) {
         .map(|(text, _)| if COMMON.contains(&text.as_str()) { 1 } else { text.len() })
         .min()
         .unwrap_or(0);
-    (shortest.min(6), LITERALS_MAX.saturating_sub(literals.len()))
+    u32::try_from(shortest.min(6)).unwrap_or(6)
 }

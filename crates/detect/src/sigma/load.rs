@@ -2,13 +2,10 @@
 //!
 //! Headers and tags are read in [`crate::rule`]; here is only what the rule engine needs.
 
-use super::literal::{self, Literal};
+use super::compile::{self, Table};
+use super::leaf::Node;
 use crate::RuleIndex;
-use rsigma_eval::CompiledRule;
-use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, FilterRule, FilterRuleTarget, LogSource, Modifier,
-    SelectorPattern, SigmaRule,
-};
+use rsigma_parser::{ConditionExpr, FilterRule, FilterRuleTarget, LogSource, SelectorPattern, SigmaRule};
 
 /// One Sigma document of the rule set.
 #[derive(Clone, Copy, Debug)]
@@ -19,12 +16,17 @@ pub struct Document<'t> {
     pub text: &'t str,
 }
 
-/// A rule with its runnable form.
-pub(super) struct Parsed {
+/// A rule in its runnable form.
+#[derive(Debug)]
+pub(super) struct Loaded {
     pub(super) index: RuleIndex,
     pub(super) source: LogSource,
-    pub(super) compiled: CompiledRule,
-    pub(super) literals: Option<Vec<Literal>>,
+    /// Its condition over the leaves of the table.
+    pub(super) root: Node,
+    /// Its selections, for explanations.
+    pub(super) selections: Vec<(String, Node)>,
+    /// Its condition as written.
+    pub(super) condition: String,
 }
 
 /// A parsed rule and its number.
@@ -36,8 +38,15 @@ struct Placed {
 /// Documents that the engine refused, with the reason.
 pub(super) type Refusals = Vec<(RuleIndex, String)>;
 
+/// All rules in their runnable form, with the fields and leaves that they share.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) loaded: Vec<Loaded>,
+    pub(super) table: Table,
+}
+
 /// Loads all documents: first all rules, then all filters over them, then the runnable forms.
-pub(super) fn load<'t>(documents: impl IntoIterator<Item = Document<'t>>) -> (Vec<Parsed>, Refusals) {
+pub(super) fn load<'t>(documents: impl IntoIterator<Item = Document<'t>>) -> (Rules, Refusals) {
     let (mut refused, mut placed, mut filters) = (Vec::new(), Vec::new(), Vec::new());
     for document in documents {
         let index = document.index;
@@ -50,14 +59,16 @@ pub(super) fn load<'t>(documents: impl IntoIterator<Item = Document<'t>>) -> (Ve
     for (number, filter) in filters.iter().enumerate() {
         apply_filter(filter, number, &mut placed);
     }
-    let mut parsed = Vec::with_capacity(placed.len());
-    for mut one in placed {
-        match arm(&mut one) {
-            Ok(rule) => parsed.push(rule),
-            Err(reason) => refused.push((one.index, reason)),
+    let mut rules = Rules { loaded: Vec::with_capacity(placed.len()), table: Table::default() };
+    for one in placed {
+        let index = one.index;
+        match arm(one, &mut rules.table) {
+            Ok(rule) => rules.loaded.push(rule),
+            Err(reason) => refused.push((index, reason)),
         }
     }
-    (parsed, refused)
+    rules.table.close();
+    (rules, refused)
 }
 
 enum Read {
@@ -81,58 +92,34 @@ fn read(text: &str) -> Result<Read, String> {
         return Ok(Read::Rule(Box::new(rule)));
     }
     match collection.filters.pop() {
+        Some(_) if names_no_rule(text) => {
+            Err("filter: the list of rules is empty; write `any` for all".to_owned())
+        }
         Some(filter) => Ok(Read::Filter(Box::new(filter))),
         None => Err("expected a `detection` or a `filter`".to_owned()),
     }
 }
 
-/// Closes the known gaps of the engine (DT-RUL-16), and compiles.
-fn arm(placed: &mut Placed) -> Result<Parsed, String> {
-    for detection in placed.rule.detection.named.values_mut() {
-        mend(detection)?;
-    }
-    let literals = literal::necessary(&placed.rule);
-    let compiled = rsigma_eval::compile_rule(&placed.rule).map_err(|error| error.to_string())?;
-    let source = placed.rule.logsource.clone();
+/// Does the filter give an empty list of rules? The parser takes it for all.
+fn names_no_rule(text: &str) -> bool {
+    let document: Option<yaml_serde::Value> = yaml_serde::from_str(text.trim_start_matches("---")).ok();
+    let rules = document.as_ref().and_then(|document| document.get("filter")?.get("rules")?.as_sequence());
+    rules.is_some_and(Vec::is_empty)
+}
+
+fn arm(placed: Placed, table: &mut Table) -> Result<Loaded, String> {
+    let source = placed.rule.logsource;
     if !source.custom.is_empty() {
         return Err("log source has a dimension beside product, category and service".to_owned());
     }
-    Ok(Parsed { index: placed.index, source, compiled, literals })
-}
-
-fn mend(detection: &mut Detection) -> Result<(), String> {
-    match detection {
-        Detection::AllOf(items) => {
-            let mut mended = Vec::with_capacity(items.len());
-            for item in items.drain(..) {
-                mend_item(item, &mut mended)?;
-            }
-            *items = mended;
-            Ok(())
-        }
-        Detection::AnyOf(parts) | Detection::And(parts) => parts.iter_mut().try_for_each(mend),
-        Detection::Keywords(_) => Ok(()),
-        Detection::ArrayMatch { body, .. } => mend(body),
-        Detection::Conditional { named, .. } => named.values_mut().try_for_each(mend),
-    }
-}
-
-fn mend_item(item: DetectionItem, out: &mut Vec<DetectionItem>) -> Result<(), String> {
-    if item.field.has_modifier(Modifier::Expand) {
-        let name = item.field.name.as_deref().unwrap_or("keywords");
-        return Err(format!("placeholder without a value in {name:?} (DT-RUL-17)"));
-    }
-    // Keywords with `all`: each word may stand in another value of the event; the engine asks for one value with all.
-    if item.field.name.is_none() && item.field.has_modifier(Modifier::All) && item.values.len() > 1 {
-        let mut field = item.field;
-        field.modifiers.retain(|modifier| *modifier != Modifier::All);
-        out.extend(
-            item.values.into_iter().map(|value| DetectionItem { field: field.clone(), values: vec![value] }),
-        );
-        return Ok(());
-    }
-    out.push(item);
-    Ok(())
+    let compiled = compile::compile(&placed.rule.detection, table)?;
+    Ok(Loaded {
+        index: placed.index,
+        source,
+        root: compiled.root,
+        selections: compiled.selections,
+        condition: placed.rule.detection.condition_strings.join(" | "),
+    })
 }
 
 /// Adds the condition of a filter to the rules it names.

@@ -1,43 +1,66 @@
-//! Sigma rules (detection.md 5.5): the only module that names the types of the rule engine (DT-COR-05, DT-RUL-19).
+//! Sigma rules (detection.md 5.5): compiled by our own code, matched on normalised events (DT-RUL-19).
 //!
-//! [`Engine::load`] takes the Sigma documents of the rule set and reports each that it refuses. [`Engine::matches`] looks
-//! at one event: a search for necessary literals first, the rule engine only for rules that can match.
+//! [`Engine::load`] takes the Sigma documents of the rule set and reports each that it refuses. A rule becomes a tree over
+//! *leaves*, questions to one field that all rules share. For each kind of record (log source, and event id of Windows
+//! records) a *plan* holds the rules that apply, without what is known beforehand. Every rule of a plan has a *guard*:
+//! leaves of which one holds in every record that the rule matches. [`Engine::matches`] looks at one event: the values are
+//! looked up in tables of guards (whole values and numbers by hash, ends by their outermost bytes, other texts by one
+//! automaton a field), and the trees of the few rules found are evaluated, each leaf at most once.
 
+mod compile;
+mod eval;
+mod explain;
+mod find;
+mod guard;
+mod index;
 mod kind;
+mod leaf;
 mod literal;
 mod load;
+mod modifiers;
 mod plan;
+mod plans;
+mod prefilter;
+mod record;
 mod slot;
+mod sources;
+mod test;
+mod text;
 mod view;
 
+pub use explain::{Explanation, Selection, Step};
 pub use kind::{family, kind_by_tags};
 pub use load::Document;
 
 use crate::RuleIndex;
-use load::Parsed;
-use plan::{Plan, Quiet, Sources};
-use rsigma_eval::EvaluationResult;
+use eval::{Run, Scratch};
+use find::Candidates;
+use leaf::{Node, Subject};
+use load::Rules;
+use plans::Plans;
+use record::{Datum, Placed, Record};
 use smallvec::SmallVec;
+use sources::Sources;
 use std::sync::Arc;
 use view::View;
 use vocab::Event;
 
-/// Plans kept at once; a set of parsers has fewer log sources than this.
-const PLANS_MAX: usize = 256;
 /// Longest value of a matched field that is shown, bytes.
 const VALUE_BYTES_MAX: usize = 2048;
 
-/// The stateless rules. Cheap to clone: clones share the rules and keep their own plans, so each thread takes one.
+/// The stateless rules. Cheap to clone: clones share the rules and their plans, and keep their own memory for the record
+/// under evaluation, so each thread takes one.
 #[derive(Clone, Default)]
 pub struct Engine {
-    loaded: Arc<Vec<Parsed>>,
-    plans: Vec<(Arc<Plan>, Quiet)>,
-    last: usize,
+    rules: Arc<Rules>,
+    plans: Plans,
+    scratch: Scratch,
+    candidates: Candidates,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Engine").field("rules", &self.loaded.len()).finish_non_exhaustive()
+        out.debug_struct("Engine").field("rules", &self.rules.loaded.len()).finish_non_exhaustive()
     }
 }
 
@@ -45,96 +68,92 @@ impl Engine {
     /// Loads documents, in order of their numbers. What cannot be loaded is listed with its reason (DT-RUL-02).
     #[must_use]
     pub fn load<'t>(documents: impl IntoIterator<Item = Document<'t>>) -> (Self, Vec<(RuleIndex, String)>) {
-        let (loaded, refused) = load::load(documents);
-        (Self { loaded: Arc::new(loaded), plans: Vec::new(), last: 0 }, refused)
+        let (rules, refused) = load::load(documents);
+        let plans = Plans::new(plan::named_ids(&rules.table));
+        (Self { rules: Arc::new(rules), plans, ..Self::default() }, refused)
     }
 
     /// Appends the rules that match the event, in order of their numbers, each once (DT-COR-23).
     pub fn matches(&mut self, event: &Event<'_>, out: &mut SmallVec<[RuleIndex; 2]>) {
-        self.filtered(event, &mut |index, _| out.push(index));
+        self.each(event, true, &mut |found| out.push(found.index));
     }
 
     /// As [`Engine::matches`], with the fields and values that made each rule match, as `sekisho detect` shows them.
     pub fn raw(&mut self, event: &Event<'_>, out: &mut Vec<RawMatch>) {
-        self.filtered(event, &mut |rule, result| {
-            out.push(RawMatch { rule, fields: fields(event, result) });
+        self.each(event, true, &mut |found| {
+            out.push(RawMatch { rule: found.index, fields: fields(event, found) })
         });
     }
 
-    /// As [`Engine::matches`], without the prefilter: every rule of the log source is evaluated. For comparison.
-    pub fn matches_slowly(&mut self, event: &Event<'_>, out: &mut SmallVec<[RuleIndex; 2]>) {
-        let place = self.plan(event);
-        let Some((plan, _)) = self.plans.get(place) else { return };
-        self.evaluate(&View::new(event), &plan.all, &mut |index, _| out.push(index));
+    /// As [`Engine::matches`], in the slow and obvious way: every rule of the log source, every leaf anew, no table and no
+    /// memory. For comparison (DT-RUL-19).
+    pub fn matches_slowly(&self, event: &Event<'_>, out: &mut SmallVec<[RuleIndex; 2]>) {
+        let (sources, view) = (Sources::of(event), View::new(event));
+        for loaded in &self.rules.loaded {
+            if sources.accept(&loaded.source)
+                && loaded.root.holds(&mut |leaf| leaf_holds(&self.rules, &view, leaf))
+            {
+                out.push(loaded.index);
+            }
+        }
     }
 
-    /// Appends the rules that the prefilter leaves to be evaluated on the event, for statistics of rules (DT-RUL-12).
+    /// Appends the rules that are left to be evaluated on the event, for statistics of rules (DT-RUL-12).
     pub fn candidates(&mut self, event: &Event<'_>, out: &mut Vec<RuleIndex>) {
-        let place = self.plan(event);
-        let Some((plan, quiet)) = self.plans.get_mut(place) else { return };
-        let mut candidates: SmallVec<[u32; 8]> = SmallVec::new();
-        plan.candidates(&View::new(event), quiet, &mut candidates);
-        out.extend(candidates.iter().filter_map(|place| Some(self.loaded.get(*place as usize)?.index)));
+        self.each(event, false, &mut |found| out.push(found.index));
+    }
+
+    /// Why the rule matches or does not match the event; `None` when the engine has no such rule.
+    #[must_use]
+    pub fn explain(&self, rule: RuleIndex, event: &Event<'_>) -> Option<Explanation> {
+        let loaded = self.rules.loaded.iter().find(|loaded| loaded.index == rule)?;
+        let applies = Sources::of(event).accept(&loaded.source);
+        Some(explain::explain(loaded, applies, &self.rules.table, &View::new(event)))
     }
 
     /// For the log source of the event: rules that apply, rules that are evaluated on every event.
     #[must_use]
     pub fn plan_size(&mut self, event: &Event<'_>) -> (usize, usize) {
-        let place = self.plan(event);
-        self.plans.get(place).map_or((0, 0), |(plan, _)| (plan.all.len(), plan.always.len()))
+        let held = self.plans.of(event, &self.rules);
+        held.map_or((0, 0), |held| (held.plan.rules.len(), held.plan.always.len()))
     }
 
-    fn filtered(&mut self, event: &Event<'_>, found: &mut dyn FnMut(RuleIndex, &EvaluationResult)) {
-        if self.loaded.is_empty() {
+    /// Calls `each` with the rules that match, or with all candidates when they are not to be evaluated.
+    fn each(&mut self, event: &Event<'_>, evaluate: bool, each: &mut dyn FnMut(&Found<'_>)) {
+        let Self { rules, plans, scratch, candidates } = self;
+        let rules: &Rules = rules;
+        let Some(held) = plans.of(event, rules) else { return };
+        let plan = &*held.plan;
+        if plan.rules.is_empty() {
             return;
         }
-        let place = self.plan(event);
-        let Some((plan, quiet)) = self.plans.get_mut(place) else { return };
+        scratch.begin(plan.leaves.len(), plan.fields.len());
         let view = View::new(event);
-        let mut candidates: SmallVec<[u32; 8]> = SmallVec::new();
-        plan.candidates(&view, quiet, &mut candidates);
-        if !candidates.is_empty() {
-            self.evaluate(&view, &candidates, found);
-        }
-    }
-
-    fn evaluate(
-        &self,
-        view: &View<'_>,
-        candidates: &[u32],
-        found: &mut dyn FnMut(RuleIndex, &EvaluationResult),
-    ) {
-        for place in candidates {
-            let Some(armed) = self.loaded.get(*place as usize) else { continue };
-            if let Some(result) = rsigma_eval::evaluate_rule(&armed.compiled, view) {
-                found(armed.index, &result);
+        let placed = Placed { event, places: &held.places };
+        let record: &dyn Record = if record::is_windows(event) { &placed } else { &view };
+        find::candidates(plan, (&view, record), &mut held.quiet, (&rules.table, scratch), candidates);
+        let mut run = Run { table: &rules.table, leaves: &plan.leaves, record, scratch };
+        for rule in candidates.iter().filter_map(|place| plan.rules.get(*place as usize)) {
+            if !evaluate || run.holds(&rule.root) {
+                let Some(loaded) = rules.loaded.get(rule.rule as usize) else { continue };
+                each(&Found { index: loaded.index, root: &loaded.root, rules, record: &view });
             }
         }
     }
+}
 
-    /// Place of the plan for the log source of the event.
-    fn plan(&mut self, event: &Event<'_>) -> usize {
-        let sources =
-            Sources { product: event.product, category: event.category, services: event.sigma_services };
-        if self.plans.get(self.last).is_some_and(|(plan, _)| plan.sources.is(&sources)) {
-            return self.last;
-        }
-        if let Some(place) = self.plans.iter().position(|(plan, _)| plan.sources == sources) {
-            self.last = place;
-            return place;
-        }
-        let numbered = (0_u32..).zip(self.loaded.iter());
-        let plan = Plan::new(
-            sources,
-            numbered.map(|(number, armed)| (number, &armed.source, armed.literals.as_deref())),
-        );
-        if self.plans.len() >= PLANS_MAX {
-            self.plans.clear();
-        }
-        self.plans.push((Arc::new(plan), Quiet::default()));
-        self.last = self.plans.len() - 1;
-        self.last
-    }
+/// A rule that matches a record.
+struct Found<'f> {
+    index: RuleIndex,
+    root: &'f Node,
+    rules: &'f Rules,
+    record: &'f dyn Record,
+}
+
+/// Is a leaf of the table true of the record?
+fn leaf_holds(rules: &Rules, record: &dyn Record, leaf: u32) -> bool {
+    let leaf = rules.table.leaves.get(leaf as usize);
+    leaf.is_some_and(|leaf| eval::slowly(&rules.table, leaf, usize::MAX, record))
 }
 
 /// A stateless rule that matched one event, for `sekisho detect`.
@@ -147,16 +166,22 @@ pub struct RawMatch {
 }
 
 /// Fields that made the rule match; the message where only keywords did.
-fn fields(event: &Event<'_>, result: &EvaluationResult) -> Vec<(String, String)> {
+fn fields(event: &Event<'_>, found: &Found<'_>) -> Vec<(String, String)> {
+    let mut leaves = Vec::new();
+    found.root.reasons(&mut |leaf| leaf_holds(found.rules, found.record, leaf), &mut leaves);
+    let table = &found.rules.table;
     let mut fields: Vec<(String, String)> = Vec::new();
-    for found in result.as_detection().map(|body| body.matched_fields.as_slice()).unwrap_or_default() {
-        let value = match &found.value {
-            serde_json::Value::String(text) => cut(text).to_owned(),
-            other => cut(&other.to_string()).to_owned(),
-        };
-        if !fields.iter().any(|(name, _)| *name == found.field) {
-            fields.push((found.field.clone(), value));
+    for leaf in leaves.iter().filter_map(|leaf| table.leaves.get(*leaf as usize)) {
+        let Subject::Field(field) = leaf.subject else { continue };
+        let Some(field) = table.fields.get(field as usize) else { continue };
+        if fields.iter().any(|(name, _)| **name == *field.name) {
+            continue;
         }
+        found.record.values(usize::MAX, field, &mut |value| {
+            let Datum::Text(text) = value else { return false };
+            fields.push((field.name.to_string(), cut(&text).to_owned()));
+            true
+        });
     }
     if fields.is_empty()
         && let Some(message) = event.message.as_deref()
@@ -173,4 +198,10 @@ fn cut(text: &str) -> &str {
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod traps;

@@ -1,227 +1,222 @@
-//! What is to be evaluated for one log source: the rules that apply, and the prefilter over their literals.
+//! What is to be evaluated for one kind of record: the rules that apply, and how those that can match are found.
 
-use super::literal::Literal;
-use super::slot::group;
-use super::view::View;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use rsigma_parser::LogSource;
-use smallvec::SmallVec;
+use super::compile::Table;
+use super::eval::PlanLeaf;
+use super::guard;
+use super::index::{self, Index};
+use super::leaf::{Ask, Leaf, Node, Subject};
+use super::literal::{self, Literal};
+use super::load::Loaded;
+use super::prefilter::Prefilter;
+use super::sources::Sources;
+use super::test::Test;
+use super::text::number::{Bound, Number};
+use rustc_hash::FxHashMap;
 
-/// The log sources of one event: product, category and the services that apply together (DT-COR-23).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sources {
-    pub(super) product: &'static str,
-    pub(super) category: &'static str,
-    pub(super) services: &'static [&'static str],
+/// What is known of the event id of a Windows record before it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum EventId {
+    /// Nothing.
+    Open,
+    /// It is this number, which some rule names.
+    Known(i64),
+    /// It is a number that no rule names.
+    Other,
 }
 
-/// Services of one event at most (DT-COR-23).
-const SERVICES_MAX: usize = 4;
-
-impl Sources {
-    /// Is it the same static text? Cheaper than comparing it.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        std::ptr::eq(self.product, other.product)
-            && std::ptr::eq(self.category, other.category)
-            && std::ptr::eq(self.services, other.services)
-    }
-
-    /// Strict: each dimension that the rule names must be present and equal (DT-COR-02).
-    pub(super) fn accepts(&self, rule: &LogSource) -> bool {
-        let same = |asked: &Option<String>, own: &str| match asked {
-            Some(asked) => asked.eq_ignore_ascii_case(own),
-            None => true,
-        };
-        same(&rule.product, self.product)
-            && same(&rule.category, self.category)
-            && match &rule.service {
-                None => true,
-                Some(asked) => {
-                    self.services.iter().take(SERVICES_MAX).any(|service| asked.eq_ignore_ascii_case(service))
-                }
-            }
-            && rule.custom.is_empty()
-    }
+/// A rule of a plan.
+#[derive(Debug)]
+pub(super) struct PlanRule {
+    /// Its place in the engine.
+    pub(super) rule: u32,
+    /// What remains of its condition, over the leaves of the plan.
+    pub(super) root: Node,
 }
 
-/// Rules of one log source.
+/// How candidates are found.
+#[derive(Debug)]
+pub(super) enum Finder {
+    /// Every rule is tried.
+    None,
+    /// By literals in the texts of a normalised event.
+    Texts(Box<Prefilter>),
+    /// By tables for each field of a Windows record, and one for keywords.
+    Fields { by_place: Vec<Option<Box<Index>>>, keywords: Option<Box<Index>> },
+}
+
+/// Rules of one kind of record.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) sources: Sources,
-    /// Rules without literals: evaluated on every event.
+    /// In order of their numbers.
+    pub(super) rules: Vec<PlanRule>,
+    pub(super) leaves: Vec<PlanLeaf>,
+    /// Fields by their number in the plan.
+    pub(super) fields: Vec<u32>,
+    /// Number in the plan by the name of a field.
+    pub(super) names: FxHashMap<Box<str>, u32>,
+    /// By leaf: the rules that it makes candidates.
+    pub(super) guarded: Vec<Vec<u32>>,
+    /// Rules that are evaluated on every record.
     pub(super) always: Vec<u32>,
-    /// Every rule that applies.
-    pub(super) all: Vec<u32>,
-    /// One search for each kind of text, so that a word in one makes no candidate of a rule about another.
-    url: Search,
-    header: Search,
-    rest: Search,
-}
-
-/// A search for the literals that count in one kind of text.
-#[derive(Debug, Default)]
-struct Search {
-    automaton: Option<AhoCorasick>,
-    /// Per literal: groups in which it counts, and the rule.
-    owners: Vec<SmallVec<[(u8, u32); 2]>>,
-}
-
-impl Search {
-    /// Builds the search from literals with their owners; `None` when there is no room for it.
-    fn new<'l>(literals: impl Iterator<Item = (&'l str, u8, u32)>) -> Option<Self> {
-        let mut search = Self::default();
-        let mut patterns: Vec<&str> = Vec::new();
-        let mut known: hashbrown::HashMap<&str, usize> = hashbrown::HashMap::new();
-        for (text, groups, rule) in literals {
-            let place = *known.entry(text).or_insert_with(|| {
-                patterns.push(text);
-                search.owners.push(SmallVec::new());
-                patterns.len() - 1
-            });
-            if let Some(owners) = search.owners.get_mut(place) {
-                owners.push((groups, rule));
-            }
-        }
-        if patterns.is_empty() {
-            return Some(search);
-        }
-        let total: usize = patterns.iter().map(|pattern| pattern.len()).sum();
-        let kind = if total < 20_000 { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        search.automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(kind))
-            .build(&patterns)
-            .ok();
-        search.automaton.is_some().then_some(search)
-    }
-
-    fn find(&self, text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>) {
-        let Some(automaton) = &self.automaton else { return };
-        for hit in automaton.find_overlapping_iter(text) {
-            let owners =
-                self.owners.get(hit.pattern().as_usize()).map(SmallVec::as_slice).unwrap_or_default();
-            out.extend(owners.iter().filter(|(wanted, _)| wanted & groups != 0).map(|(_, rule)| *rule));
-        }
-    }
+    pub(super) finder: Finder,
 }
 
 impl Plan {
-    /// Builds the plan from rules: number, log source, literals.
-    pub(super) fn new<'r>(
-        sources: Sources,
-        rules: impl Iterator<Item = (u32, &'r LogSource, Option<&'r [Literal]>)>,
-    ) -> Self {
-        let (mut always, mut all, mut literals) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, _, own) in rules.filter(|(_, source, _)| sources.accepts(source)) {
-            all.push(number);
-            match own {
-                Some(own) => {
-                    literals.extend(own.iter().map(|(text, groups)| (text.as_str(), *groups, number)))
+    /// The plan for the log sources; that of Windows records has their event id and tables by field.
+    pub(super) fn new(sources: &Sources, loaded: &[Loaded], table: &Table, windows: Option<EventId>) -> Self {
+        let mut own = Self {
+            rules: Vec::new(),
+            leaves: Vec::new(),
+            fields: Vec::new(),
+            names: FxHashMap::default(),
+            guarded: Vec::new(),
+            always: Vec::new(),
+            finder: Finder::None,
+        };
+        let id_field = table.find("EventID");
+        let mut known: FxHashMap<u32, u32> = FxHashMap::default();
+        for (rule, loaded) in (0..).zip(loaded) {
+            if !sources.accept(&loaded.source) {
+                continue;
+            }
+            let root = loaded.root.map(&mut |number| {
+                let Some(leaf) = table.leaves.get(number as usize) else { return Node::Known(false) };
+                if let (Some(id), Some(field)) = (windows, id_field)
+                    && let Some(truth) = of_event_id(leaf, field, id)
+                {
+                    return Node::Known(truth);
                 }
-                None => always.push(number),
+                Node::Leaf(*known.entry(number).or_insert_with(|| own.add(number, leaf)))
+            });
+            if root != Node::Known(false) {
+                own.rules.push(PlanRule { rule, root });
             }
         }
-        let search =
-            |wanted: u8| Search::new(literals.iter().copied().filter(|(_, groups, _)| groups & wanted != 0));
-        let header = group::AGENT | group::REFERRER;
-        match (search(group::URL | group::METHOD), search(header), search(group::REST)) {
-            (Some(url), Some(header), Some(rest)) => Self { sources, always, all, url, header, rest },
-            _ => Self {
-                sources,
-                always: all.clone(),
-                all,
-                url: Search::default(),
-                header: Search::default(),
-                rest: Search::default(),
-            },
+        own.guarded.resize_with(own.leaves.len(), Vec::new);
+        if windows.is_some() {
+            own.guard_fields(table)
+        } else {
+            own.guard_texts(table)
         }
+        for field in &own.fields {
+            if let Some(name) = table.fields.get(*field as usize) {
+                let place = u32::try_from(own.names.len()).unwrap_or(u32::MAX);
+                own.names.insert(name.name.clone(), place);
+            }
+        }
+        own
     }
 
-    /// Rules that can match the event: those without literals, and those of which a literal was seen. In order, once each.
-    pub(super) fn candidates(&self, view: &View<'_>, quiet: &mut Quiet, out: &mut SmallVec<[u32; 8]>) {
-        out.extend_from_slice(&self.always);
-        let mut unusual = false;
-        let mut scan = |text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>| {
-            unusual = unusual || folds_to_ascii(text);
-            match groups {
-                group::PATH | group::QUERY | group::METHOD => self.url.find(text, groups, out),
-                group::AGENT | group::REFERRER => self.header.find(text, groups, out),
-                _ => self.rest.find(text, groups, out),
+    fn add(&mut self, number: u32, leaf: &Leaf) -> u32 {
+        let place = match leaf.subject {
+            Subject::Keywords => u32::MAX,
+            Subject::Field(field) => {
+                let place = self.fields.iter().position(|known| *known == field).unwrap_or_else(|| {
+                    self.fields.push(field);
+                    self.fields.len() - 1
+                });
+                u32::try_from(place).unwrap_or(u32::MAX)
             }
         };
-        if self.url.automaton.is_some() {
-            view.scan_url(&mut |text, groups| scan(text, groups, out));
-        }
-        if self.header.automaton.is_some() {
-            for (text, groups) in view.headers() {
-                if quiet.is_known(text, groups) {
-                    continue;
-                }
-                let before = out.len();
-                view.scan_header(text, groups, &mut |text| scan(text, groups, out));
-                if out.len() == before {
-                    quiet.learn(text, groups);
+        self.leaves.push(PlanLeaf { leaf: number, place });
+        u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn leaf<'t>(&self, table: &'t Table, number: u32) -> Option<&'t Leaf> {
+        table.leaves.get(self.leaves.get(number as usize)?.leaf as usize)
+    }
+
+    /// Gives every rule its guard, and calls `each` with the leaves that guard any.
+    fn guard(&mut self, worth: &dyn Fn(u32) -> Option<u32>) {
+        for (rule, own) in (0..).zip(&self.rules) {
+            let Some(guard) = guard::of(&own.root, worth) else {
+                self.always.push(rule);
+                continue;
+            };
+            for leaf in guard.leaves {
+                if let Some(rules) = self.guarded.get_mut(leaf as usize) {
+                    rules.push(rule);
                 }
             }
         }
-        if self.rest.automaton.is_some() {
-            view.scan_rest(&mut |text| scan(text, group::REST, out));
-        }
-        if unusual {
-            out.clear();
-            out.extend_from_slice(&self.all);
-        }
-        if out.len() > 1 {
-            out.sort_unstable();
-            out.dedup();
-        }
     }
-}
 
-/// Places of the memory of quiet headers.
-const QUIET_PLACES: usize = 512;
-/// Longest header remembered, bytes.
-const QUIET_BYTES_MAX: usize = 512;
-
-/// User agents and referrers that were looked at and hold no literal. Most requests carry one of a few.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Quiet {
-    places: Vec<Option<Box<str>>>,
-}
-
-impl Quiet {
-    fn place(text: &str, groups: u8) -> usize {
-        let bytes = text.as_bytes();
-        let end = bytes.len().saturating_sub(8);
-        let word = |at: usize| {
-            bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map_or(0, u64::from_le_bytes)
+    fn guard_fields(&mut self, table: &Table) {
+        let worth: Vec<Option<u32>> =
+            (0..).zip(&self.leaves).map(|(number, _)| index::worth(self.leaf(table, number)?)).collect();
+        self.guard(&|leaf| worth.get(leaf as usize).copied().flatten());
+        let mut by_place: Vec<Vec<u32>> = vec![Vec::new(); self.fields.len()];
+        let mut keywords = Vec::new();
+        for (number, leaf) in (0..).zip(&self.leaves) {
+            if self.guarded.get(number as usize).is_some_and(|rules| !rules.is_empty()) {
+                by_place.get_mut(leaf.place as usize).unwrap_or(&mut keywords).push(number);
+            }
+        }
+        let tables = |numbers: Vec<u32>| {
+            let leaves = numbers.iter().filter_map(|number| Some((*number, self.leaf(table, *number)?)));
+            (!numbers.is_empty()).then(|| Box::new(Index::new(leaves)))
         };
-        let mix =
-            word(0) ^ word(end / 2).rotate_left(17) ^ word(end).rotate_left(31) ^ (bytes.len() as u64) << 8;
-        let spread = (mix ^ u64::from(groups)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55;
-        usize::try_from(spread).unwrap_or(0) % QUIET_PLACES
+        let (by_place, keywords) = (by_place.into_iter().map(tables).collect(), tables(keywords));
+        self.finder = Finder::Fields { by_place, keywords };
     }
 
-    fn is_known(&self, text: &str, groups: u8) -> bool {
-        matches!(self.places.get(Self::place(text, groups)), Some(Some(known)) if **known == *text)
-    }
-
-    fn learn(&mut self, text: &str, groups: u8) {
-        if text.len() > QUIET_BYTES_MAX || folds_to_ascii(text) {
-            return;
-        }
-        if self.places.is_empty() {
-            self.places.resize(QUIET_PLACES, None);
-        }
-        if let Some(place) = self.places.get_mut(Self::place(text, groups)) {
-            *place = Some(text.into());
+    fn guard_texts(&mut self, table: &Table) {
+        let literals: Vec<Option<Vec<Literal>>> = (0..)
+            .zip(&self.leaves)
+            .map(|(number, _)| literal::of_leaf(self.leaf(table, number)?, table))
+            .collect();
+        let of = |leaf: u32| literals.get(leaf as usize).and_then(Option::as_deref);
+        self.guard(&|leaf| of(leaf).map(literal::worth));
+        let owned = (0..).zip(&self.guarded).flat_map(|(leaf, rules)| {
+            let texts = of(leaf).unwrap_or_default();
+            texts.iter().flat_map(|(text, groups)| rules.iter().map(|rule| (text.as_str(), *groups, *rule)))
+        });
+        let rules = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        match Prefilter::new(owned, rules) {
+            Some(prefilter) => self.finder = Finder::Texts(Box::new(prefilter)),
+            None => self.always = (0..rules).collect(),
         }
     }
 }
 
-/// Does the text hold a letter outside ASCII that becomes ASCII in lower case (KELVIN SIGN, capital I with dot)? The
-/// engine would then match where a search over ASCII sees nothing, so the prefilter is left out.
-fn folds_to_ascii(text: &str) -> bool {
-    !text.is_ascii() && text.contains(['\u{212A}', '\u{130}', '\u{17F}'])
+/// Truth of a leaf about the event id, as far as it is known beforehand.
+fn of_event_id(leaf: &Leaf, field: u32, id: EventId) -> Option<bool> {
+    let Ask::Any { tests, or_null: false } = &leaf.ask else { return None };
+    if leaf.subject != Subject::Field(field) {
+        return None;
+    }
+    match id {
+        EventId::Open => None,
+        EventId::Known(id) => {
+            let text = id.to_string();
+            let pure = tests.iter().all(|test| !matches!(test, Test::Field { .. }));
+            pure.then(|| tests.iter().any(|test| test.holds(&text)))
+        }
+        EventId::Other => tests.iter().all(|test| named(test).is_some()).then_some(false),
+    }
+}
+
+/// The one event id that passes the test.
+pub(super) fn named(test: &Test) -> Option<i64> {
+    match test {
+        Test::Number(Bound::Equal, Number::Whole(whole)) => Some(*whole),
+        Test::Text { op: super::test::Op::Exact, own, .. } => {
+            let whole: i64 = own.parse().ok()?;
+            (whole.to_string() == **own).then_some(whole)
+        }
+        _ => None,
+    }
+}
+
+/// Every event id that a rule names, so that plans are made for these only.
+pub(super) fn named_ids(table: &Table) -> rustc_hash::FxHashSet<i64> {
+    let Some(field) = table.find("EventID") else { return rustc_hash::FxHashSet::default() };
+    let tests =
+        table.leaves.iter().filter(|leaf| leaf.subject == Subject::Field(field)).flat_map(|leaf| match &leaf
+            .ask
+        {
+            Ask::Any { tests, .. } => tests.as_ref(),
+            _ => &[],
+        });
+    tests.filter_map(named).collect()
 }

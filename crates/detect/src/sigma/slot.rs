@@ -1,7 +1,7 @@
 //! Sigma field names over the normalised event (detection.md B.2), resolved on demand.
 
+use super::text::time::civil;
 use super::view::View;
-use rsigma_eval::EventValue;
 use std::borrow::Cow;
 use vocab::Event;
 
@@ -164,28 +164,23 @@ impl Slot {
     }
 }
 
-fn text<'e>(value: &'e vocab::Text<'_>) -> Option<EventValue<'e>> {
-    value.as_deref().map(|value| EventValue::Str(Cow::Borrowed(value)))
+fn text<'e>(value: &'e vocab::Text<'_>) -> Option<Cow<'e, str>> {
+    value.as_deref().map(Cow::Borrowed)
 }
 
-fn owned<'e>(value: impl ToString) -> EventValue<'e> {
-    EventValue::Str(Cow::Owned(value.to_string()))
+fn owned<'e>(value: impl ToString) -> Cow<'e, str> {
+    Cow::Owned(value.to_string())
 }
 
-fn number<'e>(value: Option<u64>) -> Option<EventValue<'e>> {
-    value.and_then(|value| i64::try_from(value).ok()).map(EventValue::Int)
-}
-
-/// Value of a field, `None` when the event does not have it.
-pub(super) fn value<'e>(view: &'e View<'_>, name: &str) -> Option<EventValue<'e>> {
+/// Value of a field, `None` when the event does not have it or the field has no place of its own.
+pub(super) fn value<'e>(view: &'e View<'_>, slot: Slot) -> Option<Cow<'e, str>> {
     let event: &'e Event<'_> = view.event;
-    let slot = slot(name);
-    let value = match slot {
+    match slot {
         Slot::SrcIp => event.src_ip.map(owned),
-        Slot::SrcPort => number(event.src_port.map(u64::from)),
+        Slot::SrcPort => event.src_port.map(owned),
         Slot::SrcHost => text(&event.src_host),
         Slot::DstIp => event.dst_ip.map(owned),
-        Slot::DstPort => number(event.dst_port.map(u64::from)),
+        Slot::DstPort => event.dst_port.map(owned),
         Slot::DstHost => text(&event.dst_host),
         Slot::Device => text(&event.device),
         Slot::User => text(&event.user),
@@ -197,36 +192,36 @@ pub(super) fn value<'e>(view: &'e View<'_>, name: &str) -> Option<EventValue<'e>
         Slot::Session => text(&event.session),
         Slot::Service => text(&event.service),
         Slot::Process => text(&event.process),
-        Slot::Pid => number(event.pid.map(u64::from)),
+        Slot::Pid => event.pid.map(owned),
         Slot::Parent => text(&event.parent),
         Slot::Command => text(&event.cmdline),
         Slot::Folder => text(&event.cwd),
         Slot::Path => text(&event.path),
         Slot::Method => text(&event.http_method),
         Slot::UrlHost => text(&event.url_host),
-        Slot::Status => number(event.http_status.map(u64::from)),
-        Slot::BytesOut => number(event.bytes_out),
-        Slot::BytesIn => number(event.bytes_in),
-        Slot::TimeTaken => number(event.latency_us.map(|micros| micros / 1000)),
+        Slot::Status => event.http_status.map(owned),
+        Slot::BytesOut => event.bytes_out.map(owned),
+        Slot::BytesIn => event.bytes_in.map(owned),
+        Slot::TimeTaken => event.latency_us.map(|micros| owned(micros / 1000)),
         Slot::Agent => text(&event.user_agent),
         Slot::Referrer => text(&event.referrer),
         Slot::Message => text(&event.message),
         Slot::ReasonCode => text(&event.reason_code),
         Slot::Signature => text(&event.signature),
-        Slot::Outcome => Some(EventValue::Str(Cow::Borrowed(match event.outcome {
+        Slot::Outcome => Some(Cow::Borrowed(match event.outcome {
             vocab::Outcome::Success => "success",
             vocab::Outcome::Failure => "failure",
             vocab::Outcome::Unknown => "unknown",
-        }))),
+        })),
         Slot::Extra => None,
-        _ => return web_value(view, slot),
-    };
-    value.or_else(|| extra(event, name))
+        _ => web_value(view, slot),
+    }
 }
 
-fn web_value<'e>(view: &'e View<'_>, slot: Slot) -> Option<EventValue<'e>> {
+fn web_value<'e>(view: &'e View<'_>, slot: Slot) -> Option<Cow<'e, str>> {
     let event: &'e Event<'_> = view.event;
-    let line = |text: &'e str| Some(EventValue::Str(Cow::Borrowed(text)));
+    let line = |text: &'e str| Some(Cow::Borrowed(text));
+    let truth = |truth: bool| line(if truth { "true" } else { "false" });
     match slot {
         Slot::Stem => text(&event.url_path),
         Slot::Query => text(&event.url_query),
@@ -247,48 +242,19 @@ fn web_value<'e>(view: &'e View<'_>, slot: Slot) -> Option<EventValue<'e>> {
         Slot::ReadReferrer => line(&view.request().referrer),
         Slot::ReadAgent => line(&view.request().agent),
         Slot::ReadRequest => line(view.whole()),
-        Slot::Rounds => Some(EventValue::Int(i64::from(view.request().marks.rounds))),
-        Slot::Overlong => Some(EventValue::Bool(view.request().marks.overlong)),
-        Slot::Nul => Some(EventValue::Bool(view.request().marks.nul)),
-        Slot::UnicodeEscape => Some(EventValue::Bool(view.request().marks.unicode_escape)),
+        Slot::Rounds => Some(owned(view.request().marks.rounds)),
+        Slot::Overlong => truth(view.request().marks.overlong),
+        Slot::Nul => truth(view.request().marks.nul),
+        Slot::UnicodeEscape => truth(view.request().marks.unicode_escape),
         _ => None,
     }
-}
-
-fn extra<'e>(event: &'e Event<'_>, name: &str) -> Option<EventValue<'e>> {
-    let extra = event.extra.iter().find(|extra| extra.name == name)?;
-    let value: &'e str = &extra.value;
-    if extra.bare {
-        if let Ok(number) = value.parse::<i64>() {
-            return Some(EventValue::Int(number));
-        }
-        if let Ok(number) = value.parse::<f64>() {
-            return Some(EventValue::Float(number));
-        }
-        match value {
-            "true" => return Some(EventValue::Bool(true)),
-            "false" => return Some(EventValue::Bool(false)),
-            "null" => return Some(EventValue::Null),
-            _ => {}
-        }
-    }
-    Some(EventValue::Str(Cow::Borrowed(value)))
 }
 
 /// Date and time of day, UTC, from microseconds since 1970.
 fn clock(micros: i64) -> (String, String) {
     let seconds = micros.div_euclid(1_000_000);
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Civil date from a day number: years begin in March so that the leap day comes last.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = civil(days);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
     (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"))
 }

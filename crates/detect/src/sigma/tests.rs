@@ -55,3 +55,24 @@ fn log_sources_are_strict() {
     event.category = "";
     assert_eq!(hits(&mut engine, &event), 0);
 }
+
+#[test]
+fn an_explanation_says_what_was_asked_and_what_was_found() {
+    let engine = engine(
+        "title: t\nlogsource: {category: webserver}\ndetection:\n  s:\n    cs-method: [GET, POST]\n    \
+         cs-uri-stem|contains|all: ['/a', 'b']\n  filter: {sc-status|gte: 400}\n  condition: s and not filter\n",
+    );
+    let explained = engine.explain(RuleIndex(0), &web("/a", "", "x")).unwrap();
+    assert!(explained.log_source && !explained.matches && explained.condition == "s and not filter");
+    let [filter, own] = explained.selections.as_slice() else { panic!("two selections expected") };
+    assert!(!filter.holds && !own.holds);
+    let Step::Some { wanted: 2, parts, .. } = &own.step else { panic!("{own:?}") };
+    let Step::Item { field, asks, values, holds: true } = &parts[0] else { panic!("{parts:?}") };
+    assert_eq!(
+        (field.as_deref(), asks.len(), values.as_slice()),
+        (Some("cs-method"), 2, &[Some("GET".to_owned())][..])
+    );
+    let Step::Some { parts, .. } = &parts[1] else { panic!("{parts:?}") };
+    assert_eq!(parts.iter().map(Step::holds).collect::<Vec<_>>(), [true, false]);
+    assert!(engine.explain(RuleIndex(9), &web("/", "", "")).is_none());
+}

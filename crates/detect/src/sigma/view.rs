@@ -1,9 +1,9 @@
 //! The normalised event as the rule engine sees it.
 
+use super::compile::Field;
+use super::record::{self, Datum, Record};
 use super::slot::{self, group};
 use crate::canon::{self, Part, Request};
-use rsigma_eval::EventValue;
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use vocab::Event;
 
@@ -135,14 +135,21 @@ impl<'e> View<'e> {
     }
 }
 
-impl rsigma_eval::Event for View<'_> {
-    fn get_field(&self, path: &str) -> Option<EventValue<'_>> {
-        slot::value(self, path)
+impl Record for View<'_> {
+    fn values(&self, _: usize, field: &Field, each: &mut dyn FnMut(Datum<'_>) -> bool) -> bool {
+        if !record::is_windows(self.event)
+            && let Some(value) = slot::value(self, field.slot)
+        {
+            return each(Datum::Text(value));
+        }
+        record::by_name(self.event, field, each)
     }
 
-    /// The message and every string value, not the framing (DT-RUL-13).
-    fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {
+    fn texts(&self, each: &mut dyn FnMut(&str) -> bool) -> bool {
         let event = self.event;
+        if record::is_windows(event) {
+            return record::windows_texts(event, each);
+        }
         let texts = [
             &event.message,
             &event.url_path,
@@ -162,27 +169,7 @@ impl rsigma_eval::Event for View<'_> {
             &event.reason_code,
             &event.signature,
         ];
-        texts.into_iter().any(|text| text.as_deref().is_some_and(pred))
-            || event.extra.iter().any(|extra| pred(&extra.value))
-    }
-
-    fn all_string_values(&self) -> Vec<Cow<'_, str>> {
-        let all = std::cell::RefCell::new(Vec::new());
-        self.any_string_value(&|text| {
-            all.borrow_mut().push(Cow::Owned(text.to_owned()));
-            false
-        });
-        all.into_inner()
-    }
-
-    /// Only the fields that a correlation or a report may ask for.
-    fn to_json(&self) -> serde_json::Value {
-        let mut map = serde_json::Map::new();
-        for name in ["src_ip", "user", "message", "cs-uri", "CommandLine"] {
-            if let Some(value) = slot::value(self, name) {
-                map.insert(name.to_owned(), value.to_json());
-            }
-        }
-        serde_json::Value::Object(map)
+        texts.into_iter().any(|text| text.as_deref().is_some_and(&mut *each))
+            || event.extra.iter().any(|extra| each(&extra.value))
     }
 }

@@ -1,0 +1,72 @@
+//! Which rules of a plan can match a record.
+
+use super::compile::Table;
+use super::eval::Scratch;
+use super::index::Index;
+use super::plan::{Finder, Plan};
+use super::prefilter::Quiet;
+use super::record::Record;
+use super::text::fold;
+use super::view::View;
+use smallvec::SmallVec;
+
+/// Numbers of rules in a plan.
+pub(super) type Candidates = SmallVec<[u32; 8]>;
+
+/// Fills in the rules that can match, in order of their numbers, each once.
+pub(super) fn candidates(
+    plan: &Plan,
+    (view, record): (&View<'_>, &dyn Record),
+    quiet: &mut Quiet,
+    (table, scratch): (&Table, &mut Scratch),
+    out: &mut Candidates,
+) {
+    out.clear();
+    out.extend_from_slice(&plan.always);
+    match &plan.finder {
+        Finder::None => {}
+        Finder::Texts(prefilter) => prefilter.candidates(view, quiet, out),
+        Finder::Fields { by_place, keywords } => {
+            for ((place, index), field) in (0..).zip(by_place).zip(&plan.fields) {
+                let Some(index) = index else { continue };
+                let span = scratch.fold(table, record, place, *field);
+                if !Scratch::is_empty(span) {
+                    look_up(plan, index, scratch.texts(span), out);
+                } else if index.has_present() && record_has(table, record, place, *field) {
+                    index.each_present(&mut |leaf| queue(plan, leaf, out));
+                }
+            }
+            if let Some(index) = keywords {
+                let mut folded = String::new();
+                record.texts(&mut |text| {
+                    folded.clear();
+                    fold::fold_into(text, &mut folded);
+                    look_up(plan, index, std::iter::once(folded.as_str()), out);
+                    false
+                });
+            }
+        }
+    }
+    if out.len() > 1 {
+        out.sort_unstable();
+        out.dedup();
+    }
+}
+
+fn look_up<'t>(plan: &Plan, index: &Index, texts: impl Iterator<Item = &'t str>, out: &mut Candidates) {
+    for text in texts {
+        index.find(text, &mut |leaf| queue(plan, leaf, out));
+    }
+}
+
+fn queue(plan: &Plan, leaf: u32, out: &mut Candidates) {
+    if let Some(rules) = plan.guarded.get(leaf as usize) {
+        out.extend_from_slice(rules);
+    }
+}
+
+/// Is the field there, if only as null?
+fn record_has(table: &Table, record: &dyn Record, place: u32, field: u32) -> bool {
+    let field = table.fields.get(field as usize);
+    field.is_some_and(|field| record.values(place as usize, field, &mut |_| true))
+}

@@ -1,0 +1,159 @@
+//! The search over the texts of a normalised event for literals of rules.
+
+use super::slot::group;
+use super::view::View;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use smallvec::SmallVec;
+
+/// One search for each kind of text, so that a word in one makes no candidate of a rule about another.
+#[derive(Debug)]
+pub(super) struct Prefilter {
+    url: Search,
+    header: Search,
+    rest: Search,
+    /// Rules in the plan.
+    rules: u32,
+}
+
+/// A search for the literals that count in one kind of text.
+#[derive(Debug, Default)]
+struct Search {
+    automaton: Option<AhoCorasick>,
+    /// Per literal: groups in which it counts, and the rule.
+    owners: Vec<SmallVec<[(u8, u32); 2]>>,
+}
+
+impl Search {
+    /// Builds the search from literals with their owners; `None` when there is no room for it.
+    fn new<'l>(literals: impl Iterator<Item = (&'l str, u8, u32)>) -> Option<Self> {
+        let mut search = Self::default();
+        let mut patterns: Vec<&str> = Vec::new();
+        let mut known: hashbrown::HashMap<&str, usize> = hashbrown::HashMap::new();
+        for (text, groups, rule) in literals {
+            let place = *known.entry(text).or_insert_with(|| {
+                patterns.push(text);
+                search.owners.push(SmallVec::new());
+                patterns.len() - 1
+            });
+            if let Some(owners) = search.owners.get_mut(place) {
+                owners.push((groups, rule));
+            }
+        }
+        if patterns.is_empty() {
+            return Some(search);
+        }
+        let total: usize = patterns.iter().map(|pattern| pattern.len()).sum();
+        let kind = if total < 20_000 { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+        search.automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(kind))
+            .build(&patterns)
+            .ok();
+        search.automaton.is_some().then_some(search)
+    }
+
+    fn find(&self, text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>) {
+        let Some(automaton) = &self.automaton else { return };
+        for hit in automaton.find_overlapping_iter(text) {
+            let owners =
+                self.owners.get(hit.pattern().as_usize()).map(SmallVec::as_slice).unwrap_or_default();
+            out.extend(owners.iter().filter(|(wanted, _)| wanted & groups != 0).map(|(_, rule)| *rule));
+        }
+    }
+}
+
+impl Prefilter {
+    /// The search for literals, each with its groups and the number of its rule; `None` when there is no room for it.
+    pub(super) fn new<'l>(
+        literals: impl Iterator<Item = (&'l str, u8, u32)> + Clone,
+        rules: u32,
+    ) -> Option<Self> {
+        let search =
+            |wanted: u8| Search::new(literals.clone().filter(move |(_, groups, _)| groups & wanted != 0));
+        let (url, header) = (search(group::URL | group::METHOD)?, search(group::AGENT | group::REFERRER)?);
+        Some(Self { url, header, rest: search(group::REST)?, rules })
+    }
+
+    /// Appends the rules of which a literal was seen; a rule may come more than once.
+    pub(super) fn candidates(&self, view: &View<'_>, quiet: &mut Quiet, out: &mut SmallVec<[u32; 8]>) {
+        let mut unusual = false;
+        let mut scan = |text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>| {
+            unusual = unusual || folds_to_ascii(text);
+            match groups {
+                group::PATH | group::QUERY | group::METHOD => self.url.find(text, groups, out),
+                group::AGENT | group::REFERRER => self.header.find(text, groups, out),
+                _ => self.rest.find(text, groups, out),
+            }
+        };
+        if self.url.automaton.is_some() {
+            view.scan_url(&mut |text, groups| scan(text, groups, out));
+        }
+        if self.header.automaton.is_some() {
+            for (text, groups) in view.headers() {
+                if quiet.is_known(text, groups) {
+                    continue;
+                }
+                let before = out.len();
+                view.scan_header(text, groups, &mut |text| scan(text, groups, out));
+                if out.len() == before {
+                    quiet.learn(text, groups);
+                }
+            }
+        }
+        if self.rest.automaton.is_some() {
+            view.scan_rest(&mut |text| scan(text, group::REST, out));
+        }
+        if unusual {
+            out.clear();
+            out.extend(0..self.rules);
+        }
+    }
+}
+
+/// Places of the memory of quiet headers.
+const QUIET_PLACES: usize = 512;
+/// Longest header remembered, bytes.
+const QUIET_BYTES_MAX: usize = 512;
+
+/// User agents and referrers that were looked at and hold no literal. Most requests carry one of a few.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quiet {
+    places: Vec<Option<Box<str>>>,
+}
+
+impl Quiet {
+    fn place(text: &str, groups: u8) -> usize {
+        let bytes = text.as_bytes();
+        let end = bytes.len().saturating_sub(8);
+        let word = |at: usize| {
+            bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map_or(0, u64::from_le_bytes)
+        };
+        let mix =
+            word(0) ^ word(end / 2).rotate_left(17) ^ word(end).rotate_left(31) ^ (bytes.len() as u64) << 8;
+        let spread = (mix ^ u64::from(groups)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55;
+        usize::try_from(spread).unwrap_or(0) % QUIET_PLACES
+    }
+
+    fn is_known(&self, text: &str, groups: u8) -> bool {
+        matches!(self.places.get(Self::place(text, groups)), Some(Some(known)) if **known == *text)
+    }
+
+    fn learn(&mut self, text: &str, groups: u8) {
+        if text.len() > QUIET_BYTES_MAX || folds_to_ascii(text) {
+            return;
+        }
+        if self.places.is_empty() {
+            self.places.resize(QUIET_PLACES, None);
+        }
+        if let Some(place) = self.places.get_mut(Self::place(text, groups)) {
+            *place = Some(text.into());
+        }
+    }
+}
+
+/// Does the text hold a letter outside ASCII that becomes ASCII in lower case (KELVIN SIGN, capital I with dot)? The
+/// engine would then match where a search over ASCII sees nothing, so the prefilter is left out.
+fn folds_to_ascii(text: &str) -> bool {
+    !text.is_ascii() && text.contains(['\u{212A}', '\u{130}', '\u{17F}'])
+}
