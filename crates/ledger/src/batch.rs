@@ -2,6 +2,7 @@
 
 use crate::block::Filling;
 use crate::frame::{self, Header, Trailer};
+use crate::keys::Salter;
 use crate::seal::{DataClass, Sealing};
 use crate::tree::{self, Frontier};
 use crate::{Error, Hash, Result, block, keys};
@@ -94,7 +95,7 @@ impl Batch {
     pub(crate) fn single<T>(
         &mut self,
         class: Option<DataClass>,
-        write: impl FnOnce(&Hash, &mut Vec<u8>) -> T,
+        write: impl FnOnce(&Salter, &mut Vec<u8>) -> T,
     ) -> Result<T> {
         let index = self.tree.size();
         let number = if self.sealing.is_some() { class.map_or(0, DataClass::number) } else { 0 };
@@ -114,7 +115,7 @@ impl Batch {
     pub(crate) fn alone<T>(
         &mut self,
         class: Option<DataClass>,
-        write: impl FnOnce(&Hash, &mut Vec<u8>) -> T,
+        write: impl FnOnce(&Salter, &mut Vec<u8>) -> T,
     ) -> Result<T> {
         self.finish_single()?;
         let mut filling = self.next_block(class)?;
@@ -164,12 +165,14 @@ impl Batch {
     }
 
     /// The batch as a frame, with the index it begins at and the digest of the frame before; `None` when empty.
-    pub(crate) fn take_frame(&mut self) -> Result<Option<(Vec<u8>, u64, Hash)>> {
+    /// `synced`: everything before it is durable when this frame is written (LG-DUR-05).
+    pub(crate) fn take_frame(&mut self, synced: bool) -> Result<Option<(Vec<u8>, u64, Hash)>> {
         self.finish_single()?;
         if self.count == 0 {
             return Ok(None);
         }
         let header = Header {
+            synced,
             entries_bytes: self.entries.len() as u32,
             blocks_bytes: self.blocks.len() as u32,
             batch: self.chain.batch,

@@ -1,6 +1,7 @@
 //! Blocks: containers of payloads (LG chapter 5.3), plain or sealed, and what is left of them after destruction.
 
 use crate::bytes::{Cursor, Malformed};
+use crate::keys::Salter;
 use crate::seal::{self, DataKey, KeyRing};
 use crate::{Hash, tree};
 
@@ -133,7 +134,7 @@ pub(crate) fn tombstone(header: &Header, bytes: &[u8]) -> Option<Vec<u8>> {
 /// A block being filled.
 pub(crate) struct Filling {
     pub(crate) number: u64,
-    pub(crate) secret: Hash,
+    salter: Salter,
     /// Key and nonce to seal it with; `None`: plain.
     lock: Option<(DataKey, [u8; 24])>,
     table: Vec<(u64, u32)>,
@@ -148,16 +149,16 @@ impl Filling {
         mut buffer: Vec<u8>,
     ) -> Self {
         buffer.clear();
-        Self { number, secret, lock, table: Vec::new(), payloads: buffer }
+        Self { number, salter: Salter::new(secret), lock, table: Vec::new(), payloads: buffer }
     }
     /// Number of the data class; 0 when plain.
     pub(crate) fn class(&self) -> u16 {
         self.lock.as_ref().map_or(0, |(key, _)| key.class.number())
     }
     /// Adds a payload of entry `index` that `write` appends.
-    pub(crate) fn add<T>(&mut self, index: u64, write: impl FnOnce(&Hash, &mut Vec<u8>) -> T) -> T {
+    pub(crate) fn add<T>(&mut self, index: u64, write: impl FnOnce(&Salter, &mut Vec<u8>) -> T) -> T {
         let before = self.payloads.len();
-        let result = write(&self.secret, &mut self.payloads);
+        let result = write(&self.salter, &mut self.payloads);
         self.table.push((index, (self.payloads.len() - before) as u32));
         result
     }
@@ -173,7 +174,7 @@ impl Filling {
         out: &mut Vec<u8>,
     ) -> std::io::Result<(Hash, Vec<u8>)> {
         content.clear();
-        content.extend(self.secret);
+        content.extend(self.salter.secret());
         content.extend((self.table.len() as u32).to_be_bytes());
         for (index, size) in &self.table {
             content.extend(index.to_be_bytes());

@@ -7,10 +7,42 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// Another writer holds the ledger (LG-SEG-07).
-    #[error("LE-LOCKED: {path}: another program is writing this ledger; hint: wait until it has ended")]
+    #[error("LE-LOCKED: {path}: being written by {holder}; hint: wait until it has ended, or end it there")]
     Locked {
         /// The lock file.
         path: PathBuf,
+        /// Host and process of the writer, as the lock file names them.
+        holder: String,
+    },
+    /// The number is not the next one of the stream (LG-SRC-02).
+    #[error(
+        "LE-SEQ: stream {stream} expects number {expected}, not {found}; hint: send the missing records first"
+    )]
+    Seq {
+        /// Number of the stream.
+        stream: u32,
+        /// Next number of the stream.
+        expected: u64,
+        /// Number given.
+        found: u64,
+    },
+    /// A number of a stream was used before for other content (LG-APP-02).
+    #[error(
+        "LE-CONFLICT: number {seq} of stream {stream} is entry {index}, with other content; hint: two senders use one stream, or its counter was set back"
+    )]
+    Conflict {
+        /// Number of the stream.
+        stream: u32,
+        /// Number given twice.
+        seq: u64,
+        /// The entry that has it.
+        index: u64,
+    },
+    /// The queue of entries to be written stayed full until the deadline (LG-APP-03).
+    #[error("LE-BUSY: the queue was full for {milliseconds} ms; hint: keep the records and send them again")]
+    Busy {
+        /// How long it was waited for, in milliseconds.
+        milliseconds: u64,
     },
     /// Unknown or closed stream (LG-MOD-05).
     #[error("LE-STREAM: stream {stream} is not open; hint: open it before appending")]

@@ -2,11 +2,13 @@
 
 use crate::{Error, Result};
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-/// First line of the file `format`.
-pub(crate) const FORMAT_LINE: &str = "sekisho-ledger 1\n";
+/// First line of the file `format` as it is written now.
+pub(crate) const FORMAT_LINE: &str = "sekisho-ledger 2\n";
+/// First line of the file `format` in version 1: no frame with the second magic, nothing filled in advance.
+const FORMAT_LINE_1: &str = "sekisho-ledger 1\n";
 
 pub(crate) fn make_folder(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
@@ -32,15 +34,71 @@ pub(crate) fn open_existing(path: &Path) -> Result<File> {
     options().read(true).write(true).open(path).map_err(Error::io(path))
 }
 
-/// Takes the lock of the one writer (LG-SEG-07).
-pub(crate) fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let file = options().write(true).create(true).truncate(false).open(&path).map_err(Error::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked { path }),
-        Err(std::fs::TryLockError::Error(error)) => Err(Error::io(&path)(error)),
+/// The lock of the one writer (LG-SEG-07). While it is held, the file names its holder.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Empties the file: a ledger that was closed names no writer.
+    pub(crate) fn release(&self) -> Result<()> {
+        self.file.set_len(0).map_err(Error::io(&self.path))
     }
+}
+
+/// Takes the lock of the one writer; a refusal names host and process of the holder.
+pub(crate) fn lock(folder: &Path) -> Result<Lock> {
+    let path = folder.join("lock");
+    let mut file = options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(Error::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let holder = read_small(&path, 512).unwrap_or_default();
+            let holder = String::from_utf8_lossy(&holder).trim().to_owned();
+            return Err(Error::Locked { path, holder });
+        }
+        Err(std::fs::TryLockError::Error(error)) => return Err(Error::io(&path)(error)),
+    }
+    let holder = format!("{} process {}\n", host(), std::process::id());
+    file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(Error::io(&path))?;
+    Ok(Lock { file, path })
+}
+
+/// Name of this computer, for people who look for the other writer.
+fn host() -> String {
+    #[cfg(unix)]
+    return rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    return "this computer".to_owned();
+}
+
+/// Offset behind the last byte of a file that is not zero.
+pub(crate) fn content_end(path: &Path) -> Result<u64> {
+    const CHUNK_BYTES: u64 = 64 * 1024;
+    let mut file = File::open(path).map_err(Error::io(path))?;
+    let mut end = file.metadata().map_err(Error::io(path))?.len();
+    let mut chunk = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK_BYTES);
+        chunk.clear();
+        #[expect(clippy::disallowed_methods, reason = "limited by take")]
+        file.seek(SeekFrom::Start(start))
+            .and_then(|_| (&file).take(end - start).read_to_end(&mut chunk))
+            .map_err(Error::io(path))?;
+        if let Some(last) = chunk.iter().rposition(|byte| *byte != 0) {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 /// Makes names created in `folder` durable.
@@ -79,12 +137,20 @@ pub(crate) fn read_small(path: &Path, bytes_max: usize) -> Result<Vec<u8>> {
 pub(crate) fn check_format(folder: &Path) -> Result<()> {
     let path = folder.join("format");
     match read_small(&path, 64)? {
-        line if line == FORMAT_LINE.as_bytes() => Ok(()),
+        line if [FORMAT_LINE, FORMAT_LINE_1].iter().any(|known| line == known.as_bytes()) => Ok(()),
         line if line.starts_with(b"sekisho-ledger ") => {
             Err(Error::Format { path, what: "made by a newer version" })
         }
         _ => Err(Error::Format { path, what: "not a ledger" }),
     }
+}
+
+/// A ledger of version 1 is written on in version 2.
+pub(crate) fn upgrade_format(folder: &Path) -> Result<()> {
+    if read_small(&folder.join("format"), 64)? == FORMAT_LINE.as_bytes() {
+        return Ok(());
+    }
+    replace(folder, "format", FORMAT_LINE.as_bytes())
 }
 
 /// Numbers of the segment files, ascending, and names that are none.

@@ -5,7 +5,9 @@ use crate::block;
 use crate::bytes::{Cursor, Malformed};
 
 const SEGMENT_MAGIC: &[u8; 8] = b"SKSEG\0\0\x01";
-pub(crate) const FRAME_MAGIC: &[u8; 8] = b"SKFRM\0\0\x01";
+const FRAME_MAGIC: &[u8; 8] = b"SKFRM\0\0\x01";
+/// Magic of a frame that was written when everything before it was durable (LG-DUR-05).
+const SYNCED_MAGIC: &[u8; 8] = b"SKFRM\0\0\x02";
 const END_MAGIC: &[u8; 4] = b"SKEN";
 /// Bytes of the header of a segment.
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 88;
@@ -50,6 +52,11 @@ impl SegmentHeader {
     }
 }
 
+/// Whether a frame may begin here.
+pub(crate) fn begins_frame(bytes: &[u8]) -> bool {
+    bytes.starts_with(FRAME_MAGIC) || bytes.starts_with(SYNCED_MAGIC)
+}
+
 /// File name of a segment.
 pub(crate) fn segment_name(number: u64) -> String {
     format!("{number:020}.seg")
@@ -58,6 +65,8 @@ pub(crate) fn segment_name(number: u64) -> String {
 /// Header of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Header {
+    /// Everything before this frame was durable when it was written: a bad frame before it is damage, not a torn write.
+    pub(crate) synced: bool,
     pub(crate) entries_bytes: u32,
     pub(crate) blocks_bytes: u32,
     pub(crate) batch: u64,
@@ -70,7 +79,8 @@ pub(crate) struct Header {
 impl Header {
     fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut out = [0; HEADER_BYTES];
-        let fields = FRAME_MAGIC
+        let magic = if self.synced { SYNCED_MAGIC } else { FRAME_MAGIC };
+        let fields = magic
             .iter()
             .copied()
             .chain(self.entries_bytes.to_be_bytes())
@@ -85,10 +95,12 @@ impl Header {
     }
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut from = Cursor::new(bytes);
-        if from.take(8)? != FRAME_MAGIC {
+        let magic = from.take(8)?;
+        if !begins_frame(magic) {
             return Err(Malformed("magic of a frame"));
         }
         let header = Self {
+            synced: magic == SYNCED_MAGIC,
             entries_bytes: from.u32()?,
             blocks_bytes: from.u32()?,
             batch: from.u64()?,

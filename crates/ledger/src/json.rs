@@ -20,7 +20,7 @@ pub(crate) fn parse_canonical(bytes: &[u8]) -> Result<Value, Malformed> {
 }
 
 // Depth is bounded: serde_json refuses to read more than 128 levels, and bodies made here have three.
-fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), Malformed> {
+pub(crate) fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), Malformed> {
     match value {
         Value::Null => out.extend(b"null"),
         Value::Bool(true) => out.extend(b"true"),
@@ -62,7 +62,7 @@ fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), Malformed> {
 }
 
 // serde_json escapes exactly as RFC 8785, 3.2.2.2 asks: short escapes, \u00xx in lower case, nothing else.
-fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), Malformed> {
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), Malformed> {
     serde_json::to_writer(&mut *out, text).map_err(|_| Malformed("text cannot be written"))
 }
 

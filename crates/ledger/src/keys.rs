@@ -4,8 +4,8 @@ use crate::Hash;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-/// HMAC-SHA-256 (RFC 2104) with a 32-byte key.
-pub(crate) fn hmac(key: &Hash, parts: &[&[u8]]) -> Hash {
+/// Inner and outer hash of HMAC-SHA-256 (RFC 2104) with a 32-byte key, fed with the key.
+fn pads(key: &Hash) -> (Sha256, Sha256) {
     let (mut inner_pad, mut outer_pad) = ([0x36u8; 64], [0x5cu8; 64]);
     for (place, byte) in key.iter().enumerate() {
         if let (Some(inner), Some(outer)) = (inner_pad.get_mut(place), outer_pad.get_mut(place)) {
@@ -13,11 +13,41 @@ pub(crate) fn hmac(key: &Hash, parts: &[&[u8]]) -> Hash {
             *outer ^= byte;
         }
     }
-    let mut inner = Sha256::new().chain_update(inner_pad);
+    (Sha256::new().chain_update(inner_pad), Sha256::new().chain_update(outer_pad))
+}
+
+/// HMAC-SHA-256 (RFC 2104) with a 32-byte key.
+pub(crate) fn hmac(key: &Hash, parts: &[&[u8]]) -> Hash {
+    let (mut inner, outer) = pads(key);
     for part in parts {
         inner.update(part);
     }
-    Sha256::new().chain_update(outer_pad).chain_update(inner.finalize()).finalize().into()
+    outer.chain_update(inner.finalize()).finalize().into()
+}
+
+/// Salts of the parts of single entries (LG-CMT-02): HMAC-SHA-256 under the secret of a block, whose two key blocks are
+/// hashed only once.
+#[derive(Clone)]
+pub(crate) struct Salter {
+    secret: Hash,
+    inner: Sha256,
+    outer: Sha256,
+}
+
+impl Salter {
+    pub(crate) fn new(secret: Hash) -> Self {
+        let (inner, outer) = pads(&secret);
+        Self { secret, inner, outer }
+    }
+    /// The secret of the block.
+    pub(crate) const fn secret(&self) -> &Hash {
+        &self.secret
+    }
+    /// Salt of a part of an entry.
+    pub(crate) fn salt(&self, index: u64, part: u16) -> Hash {
+        let inner = self.inner.clone().chain_update(index.to_be_bytes()).chain_update(part.to_be_bytes());
+        self.outer.clone().chain_update(inner.finalize()).finalize().into()
+    }
 }
 
 /// Key that signs checkpoints; its life is that of the ledger.

@@ -8,9 +8,12 @@
 mod batch;
 mod block;
 mod bytes;
+mod commit;
 mod entry;
+mod epoch;
 mod error;
 mod files;
+mod fill;
 mod frame;
 mod json;
 mod keys;
@@ -18,6 +21,7 @@ mod note;
 mod parts;
 mod proof;
 mod reader;
+mod recall;
 mod recover;
 mod replay;
 mod run;
@@ -29,11 +33,14 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use commit::{CommitStats, QueueLimits, SharedLedger, Submission};
 pub use entry::{Entry, EntryKind, Form};
 pub use error::Error;
 pub use note::Checkpoint;
+pub use parts::Payload;
 pub use proof::{InclusionProof, ProofError};
 pub use reader::{ReadOptions, Reader, RecordView};
+pub use recall::Appended;
 pub use recover::{Recovered, Resume};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{

@@ -3,16 +3,18 @@
 use crate::batch::Batch;
 use crate::entry::EntryKind;
 use crate::frame::Frame;
+use crate::recall::Recent;
 use crate::replay::{Fault, Replay};
 use crate::run::Scratch;
 use crate::store::Store;
 use crate::verify::{Code, Found, Heads, VerifyReport, Walk};
 use crate::writer::{Clock, EpochStart, Ledger};
-use crate::{Error, Hash, Result, StreamId, files, keys};
+use crate::{Error, Hash, Result, StreamId, files, frame, keys};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use vocab::Timestamp;
 
 /// What is needed to go on with a ledger.
@@ -49,9 +51,27 @@ struct End {
 }
 
 impl End {
-    fn cut(walk: &Walk, offset: u64) -> Self {
-        let discarded = walk.length().saturating_sub(offset);
-        Self { segment: walk.segment_number(), offset, discarded, remove: None }
+    fn cut(walk: &Walk, offset: u64) -> Result<Self> {
+        let segment = walk.last_segment();
+        let discarded = files::content_end(&walk.last_path())?.saturating_sub(offset);
+        Ok(Self { segment, offset, discarded, remove: None })
+    }
+}
+
+/// A bad frame is a torn write only when nothing behind it was written with everything before it durable (LG-DUR-05).
+fn require_torn(folder: &Path, walk: &mut Walk, found: Option<Found>, offset: u64) -> Result<()> {
+    let file = walk.last_path();
+    let mut report = VerifyReport::new(1);
+    let mut next = found;
+    loop {
+        if next.is_some() && walk.frame().is_some_and(|frame| frame.sound && frame.header.synced) {
+            let what = "a bad frame before one that was written when it was durable";
+            return Err(Error::damage(&folder.join(file), offset, what));
+        }
+        next = match walk.next(None, &mut report)? {
+            None | Some(Found::Torn { .. }) => return Ok(()),
+            found => found,
+        };
     }
 }
 
@@ -77,6 +97,7 @@ impl Ledger {
             return Err(Error::Rollback { size, known: heads.newest() });
         }
         let clean = replay.sealed && heads.keeps(size) && end.discarded == 0 && end.remove.is_none();
+        files::upgrade_format(folder)?;
         if let Some(path) = &end.remove {
             std::fs::remove_file(path).map_err(Error::io(path))?;
             files::sync_folder(&folder.join("segments"))?;
@@ -92,7 +113,9 @@ impl Ledger {
             log_key,
             batch,
             streams: replay.streams,
-            store,
+            store: Arc::new(Mutex::new(store)),
+            unsynced: false,
+            recent: Recent::default(),
             clock: Clock { accepted: before.max(resume.now), passed: before },
             epoch_start: EpochStart { time: before, seq: 0 },
             work: Scratch::default(),
@@ -152,7 +175,9 @@ fn follow(folder: &Path) -> Result<(Replay, Heads, End)> {
             if !may_be_torn || !here {
                 return Err(Error::damage(&folder.join(&failure.file), failure.offset, failure.what));
             }
-            end = End::cut(&walk, failure.offset);
+            let at = failure.offset;
+            require_torn(folder, &mut walk, found, at)?;
+            end = End::cut(&walk, at)?;
             break;
         }
         match found {
@@ -161,7 +186,7 @@ fn follow(folder: &Path) -> Result<(Replay, Heads, End)> {
                 if end.segment != walk.last_segment() {
                     end = End {
                         segment: walk.last_segment(),
-                        offset: walk.length(),
+                        offset: frame::SEGMENT_HEADER_BYTES as u64,
                         discarded: 0,
                         remove: None,
                     };
@@ -173,13 +198,14 @@ fn follow(folder: &Path) -> Result<(Replay, Heads, End)> {
                 break;
             }
             Some(Found::Torn { offset, .. }) => {
-                end = End::cut(&walk, offset);
+                end = End::cut(&walk, offset)?;
                 break;
             }
             Some(Found::Frame { file, offset, segment_id, .. }) => {
                 let Some(frame) = walk.frame() else { continue };
                 if !frame.sound && may_be_torn {
-                    end = End::cut(&walk, offset);
+                    require_torn(folder, &mut walk, None, offset)?;
+                    end = End::cut(&walk, offset)?;
                     break;
                 }
                 let path = folder.join(&file);

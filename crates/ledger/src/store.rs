@@ -1,5 +1,6 @@
 //! The segment files as the writer sees them (LG chapter 6).
 
+use crate::fill::Filler;
 use crate::frame::{self, SegmentHeader};
 use crate::{Error, Hash, Result, files};
 use std::fs::File;
@@ -17,6 +18,9 @@ pub(crate) struct Store {
     dirty: bool,
     /// Set by the first failure; nothing is written after it (LG-DUR-02).
     broken: bool,
+    filler: Filler,
+    /// Syncs of segment files so far, those of zeros in advance included.
+    syncs: u64,
 }
 
 impl Store {
@@ -26,7 +30,7 @@ impl Store {
         let header = SegmentHeader { ledger, number: 0, first_index: 0, before: [0; 32] };
         let (path, file) = begin(&folder, &header)?;
         let offset = frame::SEGMENT_HEADER_BYTES as u64;
-        Ok(Self { folder, ledger, number: 0, path, file, offset, dirty: true, broken: false })
+        Ok(Self::new(folder, ledger, 0, path, file, offset))
     }
 
     /// Goes on in an existing segment behind `offset`; what follows there is cut off.
@@ -38,7 +42,27 @@ impl Store {
             .and_then(|()| file.sync_all())
             .and_then(|()| file.seek(SeekFrom::Start(offset)))
             .map_err(Error::io(&path))?;
-        Ok(Self { folder, ledger, number, path, file, offset, dirty: false, broken: false })
+        Ok(Self::new(folder, ledger, number, path, file, offset))
+    }
+
+    fn new(folder: PathBuf, ledger: Hash, number: u64, path: PathBuf, file: File, offset: u64) -> Self {
+        let filler = Filler::new(offset);
+        Self { folder, ledger, number, path, file, offset, dirty: false, broken: false, filler, syncs: 0 }
+    }
+
+    /// From now on segments are filled with zeros ahead of the frames (LG-SEG-04).
+    pub(crate) fn fill_ahead(&mut self) {
+        self.filler.start(&self.path);
+    }
+
+    /// Whether the disk had no room for zeros in advance (LE-SPACE-LOW).
+    pub(crate) const fn space_low(&self) -> bool {
+        self.filler.space_low()
+    }
+
+    /// Syncs of segment files so far.
+    pub(crate) const fn syncs(&self) -> u64 {
+        self.syncs + self.filler.syncs()
     }
 
     /// Writes a frame behind the last one. `first_index` and `before` are used where a new segment begins.
@@ -54,16 +78,24 @@ impl Store {
     fn try_append(&mut self, bytes: &[u8], first_index: u64, before: Hash) -> Result<()> {
         let full = self.offset + bytes.len() as u64 > frame::SEGMENT_BYTES;
         if full && self.offset > frame::SEGMENT_HEADER_BYTES as u64 {
-            self.file.sync_data().map_err(Error::io(&self.path))?;
+            self.end_segment()?;
             self.number += 1;
             let header = SegmentHeader { ledger: self.ledger, number: self.number, first_index, before };
             (self.path, self.file) = begin(&self.folder, &header)?;
+            self.syncs += 1;
             self.offset = frame::SEGMENT_HEADER_BYTES as u64;
+            self.filler.turn(&self.path, self.offset);
         }
+        self.filler.room(&self.path, self.offset + bytes.len() as u64);
         self.file.write_all(bytes).map_err(Error::io(&self.path))?;
         self.offset += bytes.len() as u64;
         self.dirty = true;
         Ok(())
+    }
+
+    /// Nothing is written from now on (LG-DUR-02).
+    pub(crate) const fn give_up(&mut self) {
+        self.broken = true;
     }
 
     /// Makes everything written durable.
@@ -75,7 +107,20 @@ impl Store {
             let result = self.file.sync_data().map_err(Error::io(&self.path));
             self.broken = result.is_err();
             result?;
+            self.syncs += 1;
             self.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// A segment ends with its last frame: the zeros behind it are taken away.
+    pub(crate) fn end_segment(&mut self) -> Result<()> {
+        self.sync()?;
+        if self.filler.stop() {
+            let result = self.file.set_len(self.offset).and_then(|()| self.file.sync_all());
+            self.broken = result.is_err();
+            result.map_err(Error::io(&self.path))?;
+            self.syncs += 1;
         }
         Ok(())
     }

@@ -2,24 +2,20 @@
 
 use crate::batch::{Batch, Chain};
 use crate::entry::{Entry, EntryKind, FLAG_BULK, FLAG_IMPORTED, Form};
+use crate::recall::Recent;
 use crate::run::{self, Run, Scratch};
 use crate::seal::{DataClass, SealOptions, Sealing, SessionKeys, day_of};
 use crate::store::Store;
 use crate::streams::{StreamId, Streams};
 use crate::tree::Frontier;
-use crate::{Checkpoint, Error, Hash, Result, entry, files, json, keys, note, parts, tree};
+use crate::{Checkpoint, Error, Hash, Payload, Result, entry, files, json, keys, note, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vocab::{LedgerIndex, Timestamp};
-
-/// Largest payload of a single entry in bytes (LG-PAY-02).
-pub(crate) const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
-/// Step of the clock backwards that is written down, in microseconds (LG-ENT-05).
-const CLOCK_STEP_MICROS: i64 = Timestamp::SECOND;
 
 /// What a new ledger begins with.
 #[derive(Clone, Debug)]
@@ -35,21 +31,26 @@ pub struct Genesis {
 /// The writer (台帳への書込み). There is one at a time; it holds an exclusive lock.
 ///
 /// Memory does not grow with the ledger: it keeps the right edge of the tree and one line per stream. An index
-/// that [`Ledger::append`] or [`Ledger::append_run`] returns is durable once [`Ledger::checkpoint`] has returned
-/// (docs/formats/ledger.md, "Durability").
+/// that [`Ledger::append`] or [`Ledger::append_run`] returns is durable once [`Ledger::commit`] or
+/// [`Ledger::checkpoint`] has returned (docs/formats/ledger.md, "Durability"). Several threads that each want to be told
+/// when their entry is durable use [`crate::SharedLedger`].
 pub struct Ledger {
     pub(crate) folder: PathBuf,
     pub(crate) origin: String,
     pub(crate) log_key: SigningKey,
     pub(crate) batch: Batch,
     pub(crate) streams: Streams,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Mutex<Store>>,
+    /// Frames have been written since the last sync.
+    pub(crate) unsynced: bool,
+    pub(crate) recent: Recent,
     pub(crate) clock: Clock,
     pub(crate) epoch_start: EpochStart,
     pub(crate) work: Scratch,
     /// Newest data key that earlier sessions made; 0: none, the ledger is plain so far.
     pub(crate) data_keys: u64,
-    pub(crate) _lock: File,
+    /// Last of all: it is given up when everything else is gone.
+    pub(crate) _lock: files::Lock,
 }
 
 /// Latest times seen.
@@ -136,7 +137,9 @@ impl Ledger {
             log_key,
             batch,
             streams,
-            store,
+            store: Arc::new(Mutex::new(store)),
+            unsynced: true,
+            recent: Recent::default(),
             clock: Clock { accepted: now, passed: now },
             epoch_start: EpochStart { time: now, seq: 1 },
             work: Scratch::default(),
@@ -201,7 +204,7 @@ impl Ledger {
         let body =
             json!({ "class": number, "epoch_seconds": 0, "key": null, "stream": stream, "type": kind });
         self.settle_clock(now)?;
-        let (name, body) = (json!({ "name": name }), canonical(&body)?);
+        let (name, body) = (Payload::new(&json!({ "name": name }))?, canonical(&body)?);
         self.with_payload(EntryKind::StreamOpen, stream, DataClass::Ledger, &name, body)?;
         self.streams.classify(stream, class);
         Ok(StreamId(stream))
@@ -259,7 +262,8 @@ impl Ledger {
         let class = self.streams.class(stream.0);
         self.ready(class)?;
         let work = &mut self.work;
-        let commitment = self.batch.alone(Some(class), |secret, out| run::seal(run, secret, work, out))?;
+        let commitment =
+            self.batch.alone(Some(class), |salter, out| run::seal(run, salter.secret(), work, out))?;
         let commitment = commitment.map_err(|_| Error::Policy("the head of the run cannot be written"))?;
         self.put(Draft {
             kind: EntryKind::Event,
@@ -286,14 +290,42 @@ impl Ledger {
         now: Timestamp,
         payload: &Value,
     ) -> Result<LedgerIndex> {
+        let payload = Payload::new(payload)?;
+        self.require_appendable(stream, kind)?;
+        self.settle_clock(now)?;
+        self.append_payload(stream, kind, &payload)
+    }
+
+    /// Refuses closed streams and kinds that only the ledger itself writes.
+    pub(crate) fn require_appendable(&self, stream: StreamId, kind: EntryKind) -> Result<()> {
         self.streams.require_open(stream.0)?;
         if kind.has_body() {
             return Err(Error::Policy("entries of this kind are written by the ledger itself"));
         }
-        parts::check(payload)?;
-        self.settle_clock(now)?;
-        let class = self.streams.class(stream.0);
-        self.with_payload(kind, stream.0, class, payload, Vec::new())
+        Ok(())
+    }
+
+    /// Makes everything appended so far durable with at most one sync, without publishing a signed head; returns the
+    /// size that is now durable (LG-SEG-03).
+    ///
+    /// # Errors
+    /// `LE-IO`. After an error nothing more can be written; open the ledger again.
+    pub fn commit(&mut self) -> Result<u64> {
+        self.flush()?;
+        self.store().sync()?;
+        self.unsynced = false;
+        Ok(self.size())
+    }
+
+    /// From now on segments are filled with zeros ahead of the frames, which makes syncs quicker (LG-SEG-04). Worth it
+    /// for a ledger that is written on for long.
+    pub fn fill_ahead(&mut self) {
+        self.store().fill_ahead();
+    }
+
+    /// The segment files. Nobody waits long for them except while a sync runs.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes out everything, makes it durable, and publishes a signed tree head (LG-CHK-01, LG-PAY-06).
@@ -312,8 +344,7 @@ impl Ledger {
                 &json!({ "count": digests.size(), "first": first, "root": root }),
             )?;
         }
-        self.flush()?;
-        self.store.sync()?;
+        self.commit()?;
         let checkpoint = note::sign(&self.origin, self.size(), self.root(), &self.log_key);
         let kept = self.folder.join("checkpoints");
         files::replace(&kept, &checkpoint.size.to_string(), checkpoint.note.as_bytes())?;
@@ -342,40 +373,10 @@ impl Ledger {
             self.close_stream(StreamId(stream), now)?;
         }
         self.seal(now)?;
-        self.checkpoint(now)
-    }
-
-    /// Ends the epoch (LG-SEA-01). Open streams stay open.
-    pub(crate) fn seal(&mut self, now: Timestamp) -> Result<()> {
-        self.settle_clock(now)?;
-        let (next_seq, _) = self.streams.next(0);
-        let mut body = json!({
-            "count": next_seq - self.epoch_start.seq,
-            "epoch": self.batch.epoch,
-            "first_seq": self.epoch_start.seq,
-            "from": self.epoch_start.time.0,
-            "heads": BASE64.encode(self.streams.heads_root()),
-            "last_seq": next_seq - 1,
-            "next_key": null,
-            "to": self.clock.accepted.0,
-        });
-        let message = seal_message(&self.batch.ledger, 0, &canonical(&body)?);
-        let signature = BASE64.encode(keys::sign(&self.batch.epoch_key, &message));
-        if let Some(fields) = body.as_object_mut() {
-            fields.insert("signature".to_owned(), Value::String(signature));
-        }
-        self.public(EntryKind::Seal, 0, &body).map(drop)
-    }
-
-    /// Keeps `received_at` from running backwards, and writes a step down.
-    pub(crate) fn settle_clock(&mut self, now: Timestamp) -> Result<()> {
-        let before = std::mem::replace(&mut self.clock.passed, now);
-        self.clock.accepted = self.clock.accepted.max(now);
-        if now.since(before) < -CLOCK_STEP_MICROS {
-            let body = json!({ "after": now.0, "before": before.0, "source": "caller" });
-            self.public(EntryKind::Clock, 0, &body)?;
-        }
-        Ok(())
+        let checkpoint = self.checkpoint(now)?;
+        self.store().end_segment()?;
+        self._lock.release()?;
+        Ok(checkpoint)
     }
 
     /// An entry with a payload, sealed under the key of its class where the session seals.
@@ -384,16 +385,26 @@ impl Ledger {
         kind: EntryKind,
         stream: u32,
         class: DataClass,
-        payload: &Value,
+        payload: &Payload,
         body: Vec<u8>,
     ) -> Result<LedgerIndex> {
         self.ready(class)?;
-        let index = self.size();
-        let sealed =
-            self.batch.single(Some(class), |secret, out| parts::seal(payload, secret, index, out))?;
-        let (form, part_count, commitment) = sealed?;
+        let (index, form) = (self.size(), payload.form());
+        let (part_count, commitment) =
+            self.batch.single(Some(class), |salter, out| payload.seal(salter, index, out))?;
         let data_class = self.class_number(class);
         self.put(Draft { kind, form, flags: 0, stream, part_count, data_class, commitment, body })
+    }
+
+    /// An entry of a stream, in the class of the stream.
+    pub(crate) fn append_payload(
+        &mut self,
+        stream: StreamId,
+        kind: EntryKind,
+        payload: &Payload,
+    ) -> Result<LedgerIndex> {
+        let class = self.streams.class(stream.0);
+        self.with_payload(kind, stream.0, class, payload, Vec::new())
     }
 
     fn class_number(&self, class: DataClass) -> u16 {
@@ -433,22 +444,14 @@ impl Ledger {
 
     /// Writes the batch to the segment, without sync.
     pub(crate) fn flush(&mut self) -> Result<()> {
-        match self.batch.take_frame()? {
-            Some((bytes, first_index, before)) => self.store.append(&bytes, first_index, before),
-            None => Ok(()),
-        }
+        let Some((bytes, first_index, before)) = self.batch.take_frame(!self.unsynced)? else {
+            return Ok(());
+        };
+        self.unsynced = true;
+        self.store().append(&bytes, first_index, before)
     }
 }
 
-/// What the signature of a seal covers.
-pub(crate) fn seal_message(ledger: &Hash, stream: u32, body_without_signature: &[u8]) -> Vec<u8> {
-    let mut out = b"sekisho-ledger-1 seal\0".to_vec();
-    out.extend(ledger);
-    out.extend(stream.to_be_bytes());
-    out.extend(body_without_signature);
-    out
-}
-
-fn canonical(body: &Value) -> Result<Vec<u8>> {
+pub(crate) fn canonical(body: &Value) -> Result<Vec<u8>> {
     json::canonical(body).map_err(|_| Error::Policy("times and numbers lie below 2^53"))
 }

@@ -79,9 +79,9 @@ impl Walk {
         self.names.len().saturating_sub(1)
     }
 
-    /// Bytes of the present segment.
-    pub(crate) const fn length(&self) -> u64 {
-        self.length
+    /// The newest segment file.
+    pub(crate) fn last_path(&self) -> PathBuf {
+        self.segments.path(self.last_segment())
     }
 
     /// Place of the present segment.
@@ -105,9 +105,8 @@ impl Walk {
                 None => {
                     self.length = self.segments.length(self.segment)?;
                     // The writer died while it began a segment.
-                    if self.length < frame::SEGMENT_HEADER_BYTES as u64
-                        && self.segment + 1 == self.names.len()
-                    {
+                    let header_bytes = frame::SEGMENT_HEADER_BYTES as u64;
+                    if self.in_last() && (self.length < header_bytes || self.content_end()? == 0) {
                         let (file, bytes) = (self.name(), self.length);
                         self.segment += 1;
                         return Ok(Some(Found::Torn { file, offset: 0, bytes }));
@@ -125,7 +124,13 @@ impl Walk {
                 let after_hole = std::mem::take(&mut self.hole);
                 return Ok(Some(Found::Frame { file, offset, after_hole, segment_id: header.ledger }));
             }
-            let bytes = self.length - offset;
+            // The newest segment may be filled with zeros ahead of its frames.
+            let content = if self.in_last() { self.content_end()? } else { self.length };
+            if content <= offset {
+                self.offset = self.length;
+                continue;
+            }
+            let bytes = content - offset;
             match self.next_sound(offset + 8)? {
                 Some(next) => self.offset = next,
                 None => {
@@ -139,6 +144,10 @@ impl Walk {
             report.fail(&fault, &file, offset, None);
             self.hole = true;
         }
+    }
+
+    fn content_end(&self) -> Result<u64> {
+        files::content_end(&self.segments.path(self.segment))
     }
 
     /// Reads and checks the header of a segment.
@@ -186,7 +195,7 @@ impl Walk {
             Ok(_) => {
                 let mut next = Vec::new();
                 self.segments.read(self.segment, end, 8, &mut next)?;
-                Ok(next == frame::FRAME_MAGIC)
+                Ok(frame::begins_frame(&next))
             }
         }
     }
@@ -199,7 +208,7 @@ impl Walk {
         self.segments.read(self.segment, from, size, &mut rest)?;
         let sound = |at: &usize| {
             let bytes = rest.get(*at..).unwrap_or_default();
-            bytes.starts_with(frame::FRAME_MAGIC) && frame::parse(bytes).is_ok_and(|frame| frame.sound)
+            frame::begins_frame(bytes) && frame::parse(bytes).is_ok_and(|frame| frame.sound)
         };
         Ok((0..rest.len()).step_by(8).find(sound).map(|at| from + at as u64))
     }

@@ -1,5 +1,6 @@
 //! Tests of the crate `ledger` through its public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod commit;
 mod format;
 mod killed;
 mod reading;

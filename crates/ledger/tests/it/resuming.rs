@@ -1,6 +1,6 @@
 //! Opening again: after a clean end, after a kill at any byte, and the refusals.
 
-use crate::support::{NOW, cite, files, genesis, place, records, resume, small, two_sessions};
+use crate::support::{NOW, cite, files, genesis, overwrite, place, records, resume, small, two_sessions};
 use ledger::{EntryKind, Error, Ledger, Reader, Run, VerifyOptions, verify};
 use serde_json::json;
 use std::path::Path;
@@ -167,11 +167,6 @@ fn a_clock_set_back_is_written_down() {
     let mut reader = Reader::open(&folder).unwrap();
     let kinds: Vec<_> = reader.entries().map(|entry| entry.unwrap().1.kind).collect();
     assert!(kinds.contains(&EntryKind::Clock), "LG-ENT-05");
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test damages files on purpose")]
-fn overwrite(path: &Path, bytes: &[u8]) {
-    std::fs::write(path, bytes).unwrap();
 }
 
 /// Puts the checkpoints back to the one of `size`.
