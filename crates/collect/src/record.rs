@@ -18,6 +18,8 @@ pub enum Cut {
     Whole,
     /// Chunks of an EVTX file; each of their records is one.
     Chunks,
+    /// `<Event>` elements of XML, and what stands between them.
+    Elements,
 }
 
 /// The beginning of a file, for recognition.

@@ -19,6 +19,7 @@ pub struct Format {
 /// All formats. On a draw the earlier one wins, so the narrower formats stand first.
 pub const FORMATS: &[&Format] = &[
     &crate::windows::evtx::EVTX,
+    &crate::windows::export_xml::WINDOWS_XML,
     &crate::binary::login_db::LOGIN_DB,
     &crate::binary::utmp::UTMP,
     &crate::binary::lastlog::LASTLOG,

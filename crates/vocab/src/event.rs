@@ -77,6 +77,8 @@ pub mod activity {
     pub const LOG_ROTATE: u8 = 5;
     pub const LOG_START: u8 = 6;
     pub const LOG_STOP: u8 = 7;
+    pub const LOG_ENABLE: u8 = 9;
+    pub const LOG_DISABLE: u8 = 10;
     pub const OTHER: u8 = 99;
 }
 

@@ -49,7 +49,9 @@ pub(super) fn metadata(event: &Event<'_>, object: &mut Object<'_>) {
 pub(super) fn raw(event: &Event<'_>, object: &mut Object<'_>, masker: &mut Masker) {
     let raw = event.origin.raw;
     let shown = raw.get(..RAW_SHOWN_BYTES_MAX).unwrap_or(raw);
-    masker.text(object, "raw_data", Some(&String::from_utf8_lossy(shown)));
+    if !is_binary_xml(event) {
+        masker.text(object, "raw_data", Some(&String::from_utf8_lossy(shown)));
+    }
     if raw.len() <= HASHED_BYTES_MAX {
         object.object("raw_data_hash", true, |hash| {
             hash.number("algorithm_id", 3_u8);
@@ -101,10 +103,15 @@ fn sekisho(event: &Event<'_>, own: &mut Object<'_>, masked: bool) {
     if !event.readings.is_empty() {
         own.value("readings", |out| readings(event, out));
     }
-    if !masked && std::str::from_utf8(origin.raw).is_err() {
+    if !masked && !is_binary_xml(event) && std::str::from_utf8(origin.raw).is_err() {
         let shown = origin.raw.get(..RAW_SHOWN_BYTES_MAX).unwrap_or(origin.raw);
         own.text("raw_b64", &base64::engine::general_purpose::STANDARD.encode(shown));
     }
+}
+
+/// Binary XML says nothing without the chunk that it stood in, and would hide secrets in it from the mask.
+fn is_binary_xml(event: &Event<'_>) -> bool {
+    event.windows.is_some() && event.origin.raw.starts_with(b"**\0\0")
 }
 
 fn readings(event: &Event<'_>, out: &mut Vec<u8>) {
@@ -131,7 +138,8 @@ fn field(all: &[Extra<'_>], index: usize, extra: &Extra<'_>, unmapped: &mut Obje
         (0, _) => std::borrow::Cow::Borrowed(name),
         (count, _) => format!("{name}#{count}").into(),
     };
-    if secret_name(name) {
+    // `%%1842` stands for a word of the system: yes, no.
+    if secret_name(name) && !extra.value.starts_with("%%") {
         masker.masked = true;
         unmapped.text(&unique, MASK);
     } else if extra.bare && is_bare(&extra.value) {

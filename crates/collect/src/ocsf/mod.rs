@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`json`] | objects with keys in the order of the calls |
 //! | [`parts`] | the objects of OCSF: people, endpoints, processes, HTTP |
+//! | [`windows`] | registry, services, tasks, libraries, names, shares |
 //! | [`extra`] | `unmapped`: provenance, marks, readings, fields without a place of their own |
 
 mod extra;
@@ -11,6 +12,7 @@ mod json;
 mod parts;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use crate::mask::masked;
 use json::Object;
@@ -47,6 +49,7 @@ pub fn write(event: &Event<'_>, out: &mut Vec<u8>) {
     parts::login(event, &mut object);
     parts::endpoints(event, &mut object);
     parts::process(event, &mut object, &mut masker);
+    windows::write(event, &mut object, &mut masker);
     parts::http(event, &mut object, &mut masker);
     parts::finding(event, &mut object);
     extra::metadata(event, &mut object);

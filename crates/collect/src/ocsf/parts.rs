@@ -46,7 +46,7 @@ fn actor(event: &Event<'_>, object: &mut Object<'_>, masker: &mut Masker) {
             user.text_if("uid", event.actor_uid.as_deref());
         });
         actor.object("process", false, |process| {
-            if event.class == Class::Process {
+            if event.class == Class::Process && !super::windows::is_between_processes(event) {
                 process.text_if("name", event.parent.as_deref());
             } else {
                 program(event, process, masker);
@@ -170,19 +170,16 @@ pub(super) fn endpoints(event: &Event<'_>, object: &mut Object<'_>) {
 
 /// `process` where the class is about a program, and `file`.
 pub(super) fn process(event: &Event<'_>, object: &mut Object<'_>, masker: &mut Masker) {
-    if event.class == Class::Process {
+    if super::windows::is_between_processes(event) {
+        object.object("process", true, |process| process.text_if("name", event.path.as_deref()));
+    } else if event.class == Class::Process {
         object.object("process", true, |process| program(event, process, masker));
     }
-    let required = event.class == Class::FileSystem;
-    object.object("file", required, |file| {
-        if let Some(path) = event.path.as_deref() {
-            file.text("name", path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path));
-            file.text("path", path);
-        }
-        if required || !file.is_empty() {
-            file.number("type_id", 0_u8);
-        }
-    });
+    if event.path.is_some() && !super::windows::has_own_path(event) {
+        super::windows::file(event.path.as_deref(), object);
+    } else if event.class == Class::FileSystem {
+        object.object("file", true, |file| file.number("type_id", 0_u8));
+    }
 }
 
 /// `http_request`, `http_response`, fingerprints of the client.

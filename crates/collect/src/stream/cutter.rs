@@ -1,6 +1,7 @@
 //! Cutting records out of a stream of bytes, with a cap on what is held in memory.
 
 use super::block::{BLOCK_BYTES_MAX, Block, RECORDS_MAX, Span};
+use super::element_cut::{Marks, Piece};
 use super::json_cut::JsonCut;
 use crate::input::Opened;
 use crate::input::text::Charset;
@@ -180,6 +181,7 @@ impl Cutter {
             Cut::Json => self.scan_json(),
             Cut::Whole => self.scanned = self.buffer.len(),
             Cut::Chunks => self.scan_chunks(),
+            Cut::Elements => self.scan_elements(),
         }
     }
 
@@ -252,6 +254,30 @@ impl Cutter {
                 return;
             }
         }
+    }
+
+    fn scan_elements(&mut self) {
+        let marks = Marks::new(self.plan.charset);
+        while !self.is_full() {
+            let rest = self.buffer.get(self.record..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            let (length, element) = match marks.next(rest, self.ended) {
+                Piece::Element(length) => (length, true),
+                Piece::Between(length) => (length, false),
+                Piece::Open => break,
+            };
+            let piece = rest.get(..length).unwrap_or(rest);
+            let lines = memchr::memchr_iter(b'\n', piece).count();
+            if element || !piece.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+                self.push(length, self.ended && self.error.is_some() && !element);
+            }
+            self.record += length;
+            self.lines_in_block =
+                self.lines_in_block.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        }
+        self.scanned = self.record;
     }
 
     /// Cuts the records of all chunks that are there in full; at the end of the file, of what is left.

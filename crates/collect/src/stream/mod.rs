@@ -6,6 +6,7 @@
 mod block;
 mod chain;
 mod cutter;
+mod element_cut;
 mod explore;
 mod json_cut;
 mod plan;

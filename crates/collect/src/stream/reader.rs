@@ -199,6 +199,7 @@ impl SourceReader {
         };
         let (text_max, expected) = match file.recognised.cut {
             Cut::Json => (JSON_BYTES_MAX, "a JSON document of at most 1 MiB"),
+            Cut::Elements => (PARSED_BYTES_MAX, "an XML event of at most 64 KiB"),
             _ => (PARSED_BYTES_MAX, "a record of at most 64 KiB"),
         };
         let mut events = 0;

@@ -45,7 +45,7 @@ pub(crate) fn recognise(
         // Lines and JSON are text even where single bytes look otherwise; fixed records never are.
         let charset = match cut {
             Cut::Fixed(_) | Cut::Chunks => None,
-            Cut::Lines | Cut::Json => Some(charset.unwrap_or(Charset::Utf8)),
+            Cut::Lines | Cut::Json | Cut::Elements => Some(charset.unwrap_or(Charset::Utf8)),
             Cut::Whole => charset,
         };
         let host = if format.name == crate::syslog::SYSLOG.name { only_host(sample) } else { None };

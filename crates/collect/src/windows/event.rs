@@ -1,7 +1,9 @@
 //! From the fields of a record to an event.
 
 use super::fields::Fields;
-use super::names::{Names, Part, known};
+use super::known;
+use super::meaning::View;
+use super::names::{Names, Part};
 use super::shape::{HASHES, Shapes, Variant};
 use crate::record::{RawRecord, Sink};
 use std::borrow::Cow;
@@ -93,6 +95,10 @@ impl Maker {
         event.origin.line = windows.record_id;
         event.origin.parser = parser;
         event.origin.parser_version = 1;
+        if let Some(row) = shape.meaning {
+            event.origin.grammar = row.grammar;
+            (row.fill)(&View { fields, names, event_id: windows.event_id }, &mut event);
+        }
         event.windows = Some(&windows);
         sink(&event);
     }

@@ -1,6 +1,7 @@
 //! The fields of one record while it is read: one text for all values, places in it, and the head.
 
-use super::names::{NameId, Part, known};
+use super::known;
+use super::names::{NameId, Part};
 use vocab::Timestamp;
 
 /// One field.

@@ -3,7 +3,11 @@
 
 mod event;
 pub(crate) mod evtx;
+pub(crate) mod export_xml;
 mod fields;
+mod known;
+mod meaning;
 mod names;
 mod shape;
 mod sources;
+mod xml;

@@ -7,33 +7,6 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NameId(pub(crate) u32);
 
-macro_rules! well_known {
-    ($($number:literal $constant:ident $name:literal,)*) => {
-        /// Names that every record may have.
-        pub(crate) mod known {
-            use super::NameId;
-            $(pub(crate) const $constant: NameId = NameId($number);)*
-            pub(super) const ALL: &[&str] = &[$($name),*];
-        }
-    };
-}
-
-well_known! {
-    0 PROVIDER "Provider_Name",
-    1 EVENT_ID "EventID",
-    2 VERSION "Version",
-    3 LEVEL "Level",
-    4 CHANNEL "Channel",
-    5 COMPUTER "Computer",
-    6 RECORD_ID "EventRecordID",
-    7 TIME "TimeCreated_SystemTime",
-    8 MESSAGE "Message",
-    9 MD5 "md5",
-    10 SHA1 "sha1",
-    11 SHA256 "sha256",
-    12 IMPHASH "imphash",
-}
-
 /// Most names that are remembered; more are the mark of a forged log.
 const NAMES_MAX: usize = 1 << 16;
 
@@ -47,7 +20,7 @@ pub(crate) struct Names {
 impl Default for Names {
     fn default() -> Self {
         let mut names = Self { list: Vec::new(), numbers: FxHashMap::default() };
-        for name in known::ALL {
+        for name in super::known::ALL {
             names.number(name);
         }
         names

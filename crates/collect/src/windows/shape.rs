@@ -1,8 +1,9 @@
 //! Shapes: what is worked out once for all records with the same head and the same names of fields (DT-FMT-54).
 
 use super::fields::{Field, Fields};
-use super::names::{NameId, Names, Part, known};
-use super::sources;
+use super::known;
+use super::names::{NameId, Names, Part};
+use super::{meaning, sources};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -30,8 +31,10 @@ pub(crate) struct Shape {
     pub(crate) aliases: Box<[(&'static str, u16)]>,
     /// Place of the field `Hashes` (EX-7).
     pub(crate) hashes: Option<u16>,
-    /// How the events of this kind are to be understood.
+    /// Log sources of Sigma.
     pub(crate) sources: sources::Sources,
+    /// Row of the normal fields (DT-FMT-53).
+    pub(crate) meaning: Option<&'static meaning::Row>,
     /// Number of the shape, by what else the values add to it: which hashes, which log sources.
     numbers: Mutex<FxHashMap<Variant, ShapeId>>,
 }
@@ -93,6 +96,7 @@ impl Shapes {
             aliases: aliases(provider, event_id, fields.list(), names),
             hashes: place(fields.list(), names, "Hashes"),
             sources: sources::Sources::of(provider, channel, event_id),
+            meaning: meaning::of(provider, event_id),
             numbers: Mutex::default(),
         });
         self.list.entry(key).or_default().push(Arc::clone(&shape));

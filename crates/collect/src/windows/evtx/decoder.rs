@@ -2,6 +2,7 @@
 
 use super::chunk::{Head, RECORD_MAGIC};
 use super::read::{Reader, Target};
+use super::unusual::Unusual;
 use super::value::timestamp;
 use crate::record::{Decoded, Decoder, RawRecord, Settings, Sink, UnreadReason};
 use crate::windows::event::Maker;
@@ -13,6 +14,7 @@ use vocab::{Flags, Trust};
 pub(super) struct EvtxDecoder {
     maker: Maker,
     reader: Reader,
+    unusual: Unusual,
     fields: Fields,
     /// Place of the chunk of the record before.
     chunk: Option<u64>,
@@ -32,21 +34,22 @@ impl Decoder for EvtxDecoder {
             self.chunk = Some(chunk_at);
             self.maker.tidy();
             self.reader.next_chunk();
+            self.unusual.next_chunk();
         }
         self.fields.clear();
-        let Self { maker, reader, fields, .. } = self;
+        let Self { maker, reader, unusual, fields, .. } = self;
         let carved = Head::read(record.around).is_none_or(|head| record.around_at >= head.free_at);
         let mut target = Target { names: &mut maker.names, fields };
         let read = reader.record(record.around, record.around_at, raw.len(), &mut target);
-        if read.is_err() {
+        if read.is_err()
+            && unusual.record(record.around, record.around_at, &mut maker.names, fields).is_none()
+        {
             return Decoded::Unread(UnreadReason::Corrupt, "an event of templates and values");
         }
         if fields.time.is_none() {
             fields.time = super::bytes::u64_at(raw, 16).and_then(timestamp);
         }
-        let mut record = record.clone();
-        record.origin.grammar = if carved { "EVTX-carved" } else { "EVTX" };
-        maker.event(&record, fields, "evtx", &mut |event| {
+        maker.event(record, fields, "evtx", &mut |event| {
             if !carved {
                 return sink(event);
             }

@@ -5,6 +5,7 @@ pub(crate) mod chunk;
 mod decoder;
 mod program;
 mod read;
+mod unusual;
 mod value;
 
 use crate::record::{Cut, Sample};

@@ -4,7 +4,8 @@ use super::bytes::{u8_at, u16_at, u32_at};
 use super::program::{Piece, Program, Step, Unusual, compile};
 use super::value::{self, Written};
 use crate::windows::fields::Fields;
-use crate::windows::names::{Names, Part, Place, known};
+use crate::windows::known;
+use crate::windows::names::{Names, Part, Place};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
