@@ -103,13 +103,17 @@ fn units_document_names_every_field() {
     let _: fn(&Unit) -> &str = Unit::id;
 }
 
-/// Every test that `docs/spec/STATUS.md` names exists, in a file of that name.
+/// Every test that the documents of docs/spec/STATUS*.md of these crates name exists, in a file of that name.
 #[test]
 fn status_names_tests_that_exist() {
-    const STATUS: &str = include_str!("../../../docs/spec/STATUS.md");
+    const STATUS: &str = concat!(
+        include_str!("../../../docs/spec/STATUS.md"),
+        include_str!("../../../docs/spec/STATUS-custody.md"),
+    );
     let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    let mut folders: Vec<_> = ["act", "casework", "ledger", "sekisho"].map(|name| crates.join(name)).into();
+    let mut folders: Vec<_> =
+        ["act", "bundle", "casework", "ledger", "sekisho"].map(|name| crates.join(name)).into();
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
             if path.is_dir() {

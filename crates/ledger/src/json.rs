@@ -19,6 +19,22 @@ pub(crate) fn parse_canonical(bytes: &[u8]) -> Result<Value, Malformed> {
     if canonical(&value)? == bytes { Ok(value) } else { Err(Malformed("JSON not in canonical form")) }
 }
 
+/// `value` as canonical JSON (RFC 8785): no number with a fraction or of 2^53 and more.
+///
+/// # Errors
+/// What was found instead.
+pub fn canonical_json(value: &Value) -> Result<Vec<u8>, &'static str> {
+    canonical(value).map_err(|what| what.0)
+}
+
+/// Reads bytes that must be canonical JSON already, so that every byte means something.
+///
+/// # Errors
+/// What was found instead.
+pub fn parse_canonical_json(bytes: &[u8]) -> Result<Value, &'static str> {
+    parse_canonical(bytes).map_err(|what| what.0)
+}
+
 // Depth is bounded: serde_json refuses to read more than 128 levels, and bodies made here have three.
 pub(crate) fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), Malformed> {
     match value {

@@ -13,6 +13,17 @@ use serde::{Deserialize, Serialize};
 #[error("the proof does not hold: {0}")]
 pub struct ProofError(&'static str);
 
+impl ProofError {
+    pub(crate) const fn new(what: &'static str) -> Self {
+        Self(what)
+    }
+    /// What does not agree.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        self.0
+    }
+}
+
 /// Proof that an entry stands in a ledger, and with [`RecordProof`] one record of its run (LG chapter 19.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

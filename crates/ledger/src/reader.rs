@@ -61,8 +61,8 @@ pub struct Reader {
 
 /// A block in the cache, with the table of its run when it holds one.
 #[derive(Debug)]
-struct Cached {
-    content: Content,
+pub(crate) struct Cached {
+    pub(crate) content: Content,
     run: Option<CachedRun>,
 }
 
@@ -142,6 +142,9 @@ impl Reader {
     pub fn verifier_key(&self) -> &str {
         &self.verifier_key
     }
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
     /// Entries in whole frames.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -192,7 +195,7 @@ impl Reader {
         })
     }
 
-    fn raw_entries(&mut self) -> impl Iterator<Item = Result<(u64, Vec<u8>, PathBuf)>> + '_ {
+    pub(crate) fn raw_entries(&mut self) -> impl Iterator<Item = Result<(u64, Vec<u8>, PathBuf)>> + '_ {
         let Self { segments, frames, .. } = self;
         frames.iter().flat_map(move |frame| {
             let mut bytes = Vec::new();
@@ -282,7 +285,7 @@ impl Reader {
     }
 
     /// The block that holds the payload of an entry, from the cache or from disk.
-    fn block_of(&mut self, index: u64) -> Result<Option<Arc<Cached>>> {
+    pub(crate) fn block_of(&mut self, index: u64) -> Result<Option<Arc<Cached>>> {
         let Some(block) = self.block_place(index)? else { return Ok(None) };
         let place = (block.segment, block.offset);
         if let Some(at) = self.cache.iter().position(|(cached, _)| *cached == place)

@@ -1,6 +1,7 @@
 //! Hash trees of RFC 6962 / RFC 9162: leaf `SHA-256(0x00 || data)`, node `SHA-256(0x01 || left || right)` (LG-MOD-01).
 
 use crate::Hash;
+use crate::ranges::split;
 use sha2::{Digest, Sha256};
 
 /// Plain SHA-256.
@@ -86,11 +87,6 @@ impl Frontier {
         }
         hash
     }
-}
-
-/// Largest power of two below `size`, for `size` of 2 or more.
-const fn split(size: u64) -> u64 {
-    1 << (63 - (size - 1).leading_zeros())
 }
 
 /// The audit path of leaf `index` in the tree over all hashes that `leaves` yields, gathered in one pass with memory

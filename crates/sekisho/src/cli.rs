@@ -88,6 +88,12 @@ Examples:
     /// Make, read and verify a ledger
     #[command(subcommand)]
     Ledger(crate::cmd::ledger::LedgerCommand),
+    /// Signed evidence bundles: make, check, open, redact, acknowledge
+    #[command(subcommand)]
+    Bundle(crate::cmd::bundle::BundleCommand),
+    /// Who held which item of evidence when
+    #[command(subcommand)]
+    Custody(crate::cmd::custody::CustodyCommand),
     /// Look at detection rules
     #[command(subcommand)]
     Rules(Rules),
@@ -297,7 +303,7 @@ fn level(text: &str) -> Result<Level, String> {
     Level::parse(text).ok_or_else(|| "expected informational, low, medium, high or critical".to_owned())
 }
 
-fn fixed_time(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn fixed_time(text: &str) -> Result<Timestamp, String> {
     text.parse::<jiff::Timestamp>()
         .map(|time| Timestamp(time.as_microsecond()))
         .map_err(|_| "expected a time such as 2026-11-22T12:00:00+09:00".to_owned())

@@ -210,8 +210,8 @@ fn read_at_most(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads text from a file or from standard input, at most `bytes_max` bytes.
-pub(crate) fn read_text(path: &Path, bytes_max: usize) -> anyhow::Result<String> {
+/// Reads a file or standard input of at most `bytes_max` bytes.
+pub(crate) fn read_bytes(path: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
     let name = || format!("cannot read {}", path.display());
     let stream: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
         Box::new(std::io::stdin())
@@ -221,7 +221,18 @@ pub(crate) fn read_text(path: &Path, bytes_max: usize) -> anyhow::Result<String>
     let mut bytes = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "`take` is the cap")]
     stream.take(bytes_max as u64 + 1).read_to_end(&mut bytes).with_context(name)?;
-    String::from_utf8(bytes).map_err(|error| {
+    if bytes.len() > bytes_max {
+        return Err(Hinted::error(
+            format!("{} is larger than {bytes_max} bytes", path.display()),
+            "split it",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Reads text from a file or from standard input, at most `bytes_max` bytes.
+pub(crate) fn read_text(path: &Path, bytes_max: usize) -> anyhow::Result<String> {
+    String::from_utf8(read_bytes(path, bytes_max)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Hinted::error(format!("{}: byte {at} is not UTF-8", path.display()), "save the file as UTF-8")
     })

@@ -6,6 +6,7 @@
 mod cli;
 mod clock;
 mod cmd;
+mod crypt;
 mod error;
 mod inputs;
 mod output;

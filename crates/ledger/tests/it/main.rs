@@ -1,6 +1,7 @@
 //! Tests of the crate `ledger` through its public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod commit;
+mod excerpts;
 mod format;
 mod killed;
 mod reading;

@@ -2,6 +2,8 @@
 
 pub(crate) mod act;
 mod act_count;
+pub(crate) mod bundle;
+pub(crate) mod custody;
 mod detect_rules;
 mod events;
 mod investigate;
@@ -22,6 +24,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Timeline(args) => timeline::run(&args),
         Command::Act(command) => act::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Bundle(command) => bundle::run(command),
+        Command::Custody(command) => custody::run(command),
         Command::Rules(command) => rules::run(command),
     }
 }

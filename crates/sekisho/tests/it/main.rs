@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod bundles;
 mod cases;
 mod commands;
 mod contract;

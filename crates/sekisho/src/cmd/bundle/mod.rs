@@ -1,0 +1,102 @@
+//! `sekisho bundle`: signed evidence bundles (証拠の束): make, check, open, redact, acknowledge.
+
+mod args;
+mod check;
+mod create;
+mod receipt;
+mod redact;
+
+use crate::error::Hinted;
+use anyhow::Context as _;
+use bundle::minisign::{PublicKey, SecretKey};
+use bundle::{BUNDLE_BYTES_MAX, VerifyOptions};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+pub(crate) use args::BundleCommand;
+
+/// Longest key file that is read, bytes.
+const KEY_BYTES_MAX: usize = 4_096;
+/// Longest text file that is read (chain of custody, receipts), bytes.
+const TEXT_BYTES_MAX: usize = 64 << 20;
+
+/// What is written into a manifest.
+const TOOL: &str = concat!("sekisho ", env!("CARGO_PKG_VERSION"));
+
+/// Runs the command.
+pub(crate) fn run(command: BundleCommand) -> anyhow::Result<u8> {
+    match command {
+        BundleCommand::Key { file } => make_key(&file),
+        BundleCommand::Create(args) => create::run(&args),
+        BundleCommand::Verify(args) => check::verify(&args),
+        BundleCommand::Open(args) => check::open(&args),
+        BundleCommand::Redact(args) => redact::run(&args),
+        BundleCommand::Receipt(args) => receipt::make(&args),
+        BundleCommand::CheckReceipt(args) => receipt::check(&args),
+    }
+}
+
+/// Makes a signing key and prints the public one.
+fn make_key(path: &Path) -> anyhow::Result<u8> {
+    let key = SecretKey::from_seed(&crate::clock::Clock::System.random()?);
+    let name = || format!("cannot write the key to {}", path.display());
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(name)?;
+    file.write_all(key.file().as_bytes()).and_then(|()| file.sync_all()).with_context(name)?;
+    print(key.public().file().as_bytes())
+}
+
+fn secret_key(path: &Path) -> anyhow::Result<SecretKey> {
+    let text = crate::inputs::read_text(path, KEY_BYTES_MAX)?;
+    SecretKey::parse(&text).map_err(|error| {
+        Hinted::error(
+            format!("{}: {error}", path.display()),
+            "`sekisho bundle key FILE` makes a key; so does `minisign -G -W`",
+        )
+    })
+}
+
+/// A public key: a file, or the key itself.
+fn public_key(text: &str) -> anyhow::Result<PublicKey> {
+    let path = Path::new(text);
+    let content =
+        if path.is_file() { crate::inputs::read_text(path, KEY_BYTES_MAX)? } else { text.to_owned() };
+    PublicKey::parse(&content).map_err(|error| {
+        Hinted::error(
+            format!("{text}: {error}"),
+            "give a minisign public key, as a file or as its second line (RW...)",
+        )
+    })
+}
+
+fn read_bundle(path: &Path) -> anyhow::Result<Vec<u8>> {
+    crate::inputs::read_bytes(path, BUNDLE_BYTES_MAX)
+}
+
+/// Opens a bundle without any pinned key, for what builds on it.
+fn opened(path: &Path, options: &VerifyOptions<'_>) -> anyhow::Result<bundle::Opened> {
+    bundle::verify(&read_bundle(path)?, options).with_context(|| format!("{} does not hold", path.display()))
+}
+
+/// Writes a new file as a whole; an existing one is not replaced.
+fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if path.exists() {
+        return Err(Hinted::error(format!("{} exists already", path.display()), "name a new file"));
+    }
+    let mut file = crate::output::atomic::AtomicFile::create(path)?;
+    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    file.commit()
+}
+
+fn print(bytes: &[u8]) -> anyhow::Result<u8> {
+    std::io::stdout().lock().write_all(bytes).context("cannot write to standard output")?;
+    Ok(0)
+}
+
+/// Sixteen random bytes.
+fn bundle_id() -> anyhow::Result<[u8; 16]> {
+    let random = crate::clock::Clock::System.random()?;
+    Ok(random.first_chunk().copied().unwrap_or_default())
+}

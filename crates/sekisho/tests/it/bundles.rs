@@ -1,0 +1,140 @@
+//! Bundles as a person makes, sends, opens and redacts them.
+
+use crate::support::{Case, NOW, guessing, lines, sshd};
+use serde_json::Value;
+use std::process::Command;
+
+/// A report with an entry after guessing, a signing key, and the key of the other side.
+fn case() -> (Case, String) {
+    let log = guessing("root", "203.0.113.9", 30, 0)
+        + &sshd(300, 77, "Accepted password for root from 203.0.113.9 port 40999 ssh2")
+        + &sshd(400, 78, "Accepted password for tanaka from 198.51.100.7 port 40998 ssh2");
+    let case = Case::new(&[("auth.log", log.as_bytes())]);
+    let ran = case.run(&["investigate", "logs", "--out", "r", "--deterministic", NOW]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let key = case.run(&["bundle", "key", "seal.key"]);
+    assert_eq!(key.code, Some(0), "{}", key.stderr);
+    let public = key.stdout.lines().last().unwrap().to_owned();
+    (case, public)
+}
+
+fn create(case: &Case, out: &str, more: &[&str]) -> String {
+    let mut args = vec!["bundle", "create", "r", "--out", out, "--key", "seal.key"];
+    args.extend(["--sender", "Example KK", "--case", "2026-17"]);
+    args.extend(more);
+    let ran = case.run(&args);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    ran.stdout.trim().to_owned()
+}
+
+fn verify(case: &Case, bundle: &str, more: &[&str]) -> (Option<i32>, Value) {
+    let ran = case.run(&[&["bundle", "verify", bundle][..], more].concat());
+    (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr)))
+}
+
+#[test]
+fn a_bundle_of_an_investigation_opens_elsewhere() {
+    let (case, public) = case();
+    case.add("damage.txt", "被害".as_bytes());
+    let hash = create(&case, "b.skb", &["--document", "logs/damage.txt"]);
+    let summary: Value =
+        serde_json::from_slice(&std::fs::read(case.path("r/summary.json")).unwrap()).unwrap();
+    let (code, report) = verify(&case, "b.skb", &["--sender-key", &public]);
+    assert_eq!((code, &report["holds"], &report["manifest_hash"]), (Some(0), &true.into(), &hash.into()));
+    assert_eq!(report["manifest"]["ledger_head"]["seq"], summary["ledger"]["size"]);
+    let log_key = report["log_key"].as_str().unwrap().to_owned();
+    // The other computer has neither the report nor a secret of the first.
+    let other = Case::new(&[("b.skb", &std::fs::read(case.path("b.skb")).unwrap())]);
+    let checks = ["--sender-key", &public, "--log-key", &log_key];
+    let ran = other.run(&[&["bundle", "open", "logs/b.skb", "--out", "x"][..], &checks].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(std::fs::read(other.path("x/forms/damage.txt")).unwrap(), "被害".as_bytes());
+    let records = lines(&String::from_utf8(std::fs::read(other.path("x/records.jsonl")).unwrap()).unwrap());
+    assert!(records.iter().any(|one| one["text"].as_str().unwrap().contains("Accepted password for root")));
+    let incidents: Value =
+        serde_json::from_slice(&std::fs::read(other.path("x/incidents.json")).unwrap()).unwrap();
+    assert!(!incidents.as_array().unwrap().is_empty());
+    // Every record that the incidents cite is there.
+    let shown: Vec<_> = records.iter().map(|one| (one["index"].clone(), one["record"].clone())).collect();
+    for record in incidents[0]["records"].as_array().unwrap() {
+        let cited = (record["citation"]["index"].clone(), record["citation"]["record"].clone());
+        assert!(shown.contains(&cited), "{cited:?}");
+    }
+    let (code, report) = verify(&other, "logs/b.skb", &["--log-key", "local/x+00000000+AAAA"]);
+    assert_eq!((code, &report["fault"]["code"]), (Some(1), &"BV-09".into()));
+}
+
+#[test]
+fn an_encrypted_bundle_is_for_its_recipient() {
+    let (case, _) = case();
+    let Ok(made) = Command::new("age-keygen").output() else {
+        eprintln!("skipped: age is not installed (Debian package age)");
+        return;
+    };
+    case.add("identity.txt", &made.stdout);
+    let recipient = String::from_utf8(made.stderr).unwrap();
+    let recipient = recipient.trim().rsplit(' ').next().unwrap();
+    create(&case, "b.skb", &["--recipient", "Police", "--recipient-key", recipient]);
+    let bytes = std::fs::read(case.path("b.skb")).unwrap();
+    assert!(!bytes.windows(6).any(|part| part == b"203.0."), "an address stands in the clear");
+    let (code, report) = verify(&case, "b.skb", &["--as", "Police"]);
+    assert_eq!((code, &report["records"]), (Some(0), &0.into()));
+    let ran = case.run(&["bundle", "open", "b.skb", "--identity", "logs/identity.txt"]);
+    assert!(ran.stdout.contains("Accepted password for root"), "{}", ran.stderr);
+    // The stock tool opens it too.
+    let script = "mkdir x && tar xf b.skb -C x && cd x && sha256sum -c --strict SHA256SUMS >&2 && \
+                  age -d -i ../logs/identity.txt records.json.age";
+    let stock = Command::new("sh").args(["-c", script]).current_dir(case.path("")).output().unwrap();
+    assert!(stock.status.success(), "{}", String::from_utf8_lossy(&stock.stderr));
+    let records: Value = serde_json::from_slice(&stock.stdout).unwrap();
+    assert_eq!(records["v"], 1);
+    let other = Command::new("age-keygen").output().unwrap();
+    case.add("other.txt", &other.stdout);
+    let (code, report) = verify(&case, "b.skb", &["--identity", "logs/other.txt"]);
+    assert_eq!((code, &report["fault"]["code"]), (Some(1), &"BV-11".into()));
+}
+
+#[test]
+fn custody_redaction_and_receipt() {
+    let (case, _) = case();
+    case.add("disk.img", b"image");
+    let add = |to: &str, more: &[&str]| {
+        let item = ["custody", "add", "c.jsonl", "--item", "logs/disk.img", "--purpose", "保全", "--to", to];
+        case.run(&[&item[..], more].concat())
+    };
+    assert_eq!(add("sato", &[]).code, Some(2), "a new item comes from somewhere");
+    assert_eq!(add("sato", &["--from", "web1"]).code, Some(0));
+    let sealing = ["--evidence", "logs/disk.img", "--custody", "c.jsonl"];
+    let args = ["bundle", "create", "r", "--out", "b.skb", "--key", "seal.key", "--sender", "Example KK"];
+    let refused = case.run(&[&args[..], &["--case", "1"], &sealing].concat());
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("BV-08"), "{}", refused.stderr);
+    assert_eq!(add("Example KK", &[]).code, Some(0));
+    create(&case, "b.skb", &sealing);
+    let redact = ["bundle", "redact", "b.skb", "--out", "copy.skb", "--key", "desk.key", "--sender", "Desk"];
+    let how = ["--case", "copy-1", "--reason", "personal data", "--withhold-text", "ROOT"];
+    assert_eq!(case.run(&["bundle", "key", "desk.key"]).code, Some(0));
+    let ran = case.run(&[&redact[..], &how].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let bytes = String::from_utf8_lossy(&std::fs::read(case.path("copy.skb")).unwrap()).into_owned();
+    for name in ["root from", "auth.log", "Example KK", "sato", "2026-17"] {
+        assert!(!bytes.contains(name), "{name}");
+    }
+    let (_, original) = verify(&case, "b.skb", &[]);
+    let (code, copy) = verify(&case, "copy.skb", &[]);
+    assert_eq!(code, Some(0));
+    assert_eq!(copy["manifest"]["ledger_head"], original["manifest"]["ledger_head"]);
+    let receipt =
+        ["bundle", "receipt", "b.skb", "--receipts", "taken", "--key", "desk.key", "--desk", "Desk"];
+    let receipt = |no| case.run(&[&receipt[..], &["--decision", "accepted", "--intake-no", no]].concat());
+    let (first, again) = (receipt("8-12"), receipt("8-13"));
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    assert_eq!(first.stdout, again.stdout, "the same bundle gets the same receipt");
+    let hash = original["manifest_hash"].as_str().unwrap();
+    let (file, desk) =
+        (format!("taken/{hash}.json"), copy["manifest"]["sender"]["public_key"].as_str().unwrap());
+    let checked = case.run(&["bundle", "check-receipt", "b.skb", &file, "--desk-key", desk]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    let wrong = case.run(&["bundle", "check-receipt", "copy.skb", &file, "--desk-key", desk]);
+    assert_eq!(wrong.code, Some(1));
+}

@@ -1,0 +1,21 @@
+# Checking an evidence bundle (docs/spec/casework.md 11.3). Ids are the codes in lower case.
+bv-01 = The container has not the right form (size, number or structure).
+bv-02 = A name that is not allowed, a link, or a name that stands twice.
+bv-03 = The manifest has not the one form it must have.
+bv-04 = The signature of the manifest is wrong.
+bv-05 = The key of the sender is not one that you named.
+bv-06 = Content and manifest do not agree: something is missing, added or changed.
+bv-07 = It does not continue the bundle before it.
+bv-08 = The chain of custody is broken.
+bv-09 = The records do not lead to the root of the ledger.
+bv-10 = The signed head of the ledger is wrong, or history may have been rewritten.
+bv-11 = It cannot be opened with this key: it is for another recipient.
+bundle-holds = The bundle is as it was sealed ({ $entries } entries, { $records } records).
+bundle-fails = The bundle is refused.
+bundle-sealed = Sealed by { $sender } at { $time } (key { $key })
+bundle-note-key-unknown = No key of the sender was given: compare the key id above with the sender by another way.
+bundle-note-earlier-missing = An earlier bundle of this case is missing.
+bundle-note-encrypted = { $count } encrypted entries were not opened (use --identity).
+bundle-note-other-recipient = It is addressed to { $recipient }.
+bundle-note-log-key-unknown = No log key was given: checked with the key that the bundle names.
+bundle-note-no-custody = { $count } items of evidence have no line of custody.

@@ -1,0 +1,21 @@
+# 証拠の束の検証（docs/spec/casework.md 11.3）。識別子は符号の小文字。
+bv-01 = 入れ物の形が正しくありません（大きさ、数、構造のいずれか）。
+bv-02 = 許されない名前、リンク又は同じ名前があります。
+bv-03 = 目録（manifest.json）が決まった形になっていません。
+bv-04 = 目録の署名が正しくありません。
+bv-05 = 送り主の鍵が、指定された鍵ではありません。
+bv-06 = 目録と中身が一致しません。欠けている、余分である、又は書き換えられています。
+bv-07 = 前の束とのつながりが正しくありません。
+bv-08 = 証拠の引継ぎの記録がつながっていません。
+bv-09 = 記録が、台帳の根につながりません。
+bv-10 = 台帳の署名された先頭が正しくないか、過去が書き換えられたおそれがあります。
+bv-11 = この鍵では開けません。別の宛先のものです。
+bundle-holds = 束は封印されたときのままです（中身 { $entries }、記録 { $records }）。
+bundle-fails = 束は受け入れられません。
+bundle-sealed = { $sender } が { $time } に封印（鍵 { $key }）
+bundle-note-key-unknown = 送り主の鍵が指定されていません。上の鍵番号を、送り主に別の経路で確かめてください。
+bundle-note-earlier-missing = この事案の前の束がありません。
+bundle-note-encrypted = 暗号化された中身 { $count } 件は開いていません（--identity で開きます）。
+bundle-note-other-recipient = 宛先は { $recipient } です。
+bundle-note-log-key-unknown = 台帳の鍵が指定されていません。束に記された鍵で確かめました。
+bundle-note-no-custody = 引継ぎの記録がない証拠が { $count } 点あります。
