@@ -1,8 +1,8 @@
 //! Keyed state with a bound (DT-COR-20, DT-COR-21).
 
-use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
-use std::collections::hash_map::Entry;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher as _;
 
 /// What the eviction asks of a state.
 pub trait Keep {
@@ -14,59 +14,85 @@ pub trait Keep {
 
 /// States by key, at most `max`. The key is a hash of the real key. When full, the state with the lowest score among
 /// the longest unused goes first; attacked states go last.
+///
+/// The states lie in one row, and a hand goes round over it to find who has to go: the states that it compares are
+/// neighbours in memory, and a newcomer takes the place of the one that went, just behind the hand.
 #[derive(Debug)]
 pub struct Table<V> {
-    states: FxHashMap<u64, V>,
-    queue: VecDeque<u64>,
+    /// Places of the states in `row`.
+    index: HashTable<u32>,
+    row: Vec<(u64, V)>,
+    hand: usize,
     max: usize,
     evicted: u64,
 }
 
 /// States looked at for one eviction.
 const SAMPLE: usize = 16;
+/// Most states that a table can number.
+const STATES_MAX: usize = 1 << 30;
+
+fn hash(key: u64) -> u64 {
+    FxBuildHasher.hash_one(key)
+}
 
 impl<V: Keep> Table<V> {
     /// An empty table that holds at most `max` states.
     #[must_use]
     pub fn new(max: usize) -> Self {
-        Self { states: FxHashMap::default(), queue: VecDeque::new(), max: max.max(1), evicted: 0 }
+        Self { index: HashTable::new(), row: Vec::new(), hand: 0, max: max.clamp(1, STATES_MAX), evicted: 0 }
     }
 
     /// The state of a key; created with `make` when absent. A state that had to go is returned as well.
+    #[expect(clippy::indexing_slicing, reason = "places of the index are places of the row")]
     pub fn entry(&mut self, key: u64, make: impl FnOnce() -> V) -> (&mut V, Option<(u64, V)>) {
-        let full = self.states.len() >= self.max && !self.states.contains_key(&key);
-        let gone = if full { self.evict() } else { None };
-        let state = match self.states.entry(key) {
-            Entry::Occupied(slot) => slot.into_mut(),
-            Entry::Vacant(slot) => {
-                self.queue.push_back(key);
-                slot.insert(make())
-            }
+        if let Some(place) = self.place(key) {
+            return (&mut self.row[place].1, None);
+        }
+        let full = self.row.len() >= self.max;
+        let place = if full { self.victim() } else { self.row.len() };
+        let gone = if full {
+            self.forget(place);
+            Some(std::mem::replace(&mut self.row[place], (key, make())))
+        } else {
+            self.grow();
+            self.row.push((key, make()));
+            None
         };
-        (state, gone)
+        let row = &self.row;
+        self.index.insert_unique(hash(key), u32::try_from(place).unwrap_or(u32::MAX), |place| {
+            row.get(*place as usize).map_or(0, |(key, _)| hash(*key))
+        });
+        (&mut self.row[place].1, gone)
+    }
+
+    fn place(&self, key: u64) -> Option<usize> {
+        let is_it = |place: &u32| self.row.get(*place as usize).is_some_and(|(own, _)| *own == key);
+        self.index.find(hash(key), is_it).map(|place| *place as usize)
     }
 
     /// The state of a key.
     #[must_use]
     pub fn get(&self, key: u64) -> Option<&V> {
-        self.states.get(&key)
+        self.row.get(self.place(key)?).map(|(_, state)| state)
     }
 
     /// The state of a key, to change.
     pub fn get_mut(&mut self, key: u64) -> Option<&mut V> {
-        self.states.get_mut(&key)
+        let place = self.place(key)?;
+        self.row.get_mut(place).map(|(_, state)| state)
     }
 
     /// States held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.states.len()
+        self.row.len()
     }
 
     /// Is nothing held?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty()
+        self.row.is_empty()
     }
 
     /// States given up so far.
@@ -77,37 +103,45 @@ impl<V: Keep> Table<V> {
 
     /// Takes all states out, sorted by key.
     pub fn drain_sorted(&mut self) -> Vec<(u64, V)> {
-        self.queue.clear();
-        let mut states: Vec<(u64, V)> = self.states.drain().collect();
-        states.sort_by_key(|(key, _)| *key);
+        self.index.clear();
+        let mut states = std::mem::take(&mut self.row);
+        states.sort_unstable_by_key(|(key, _)| *key);
         states
     }
 
-    fn evict(&mut self) -> Option<(u64, V)> {
-        let mut worst: Option<(u32, u64)> = None;
-        let mut kept: Vec<u64> = Vec::with_capacity(SAMPLE);
-        for _ in 0..SAMPLE.min(self.queue.len()) {
-            let key = self.queue.pop_front()?;
-            let Some(state) = self.states.get_mut(&key) else { continue };
+    /// Grows by steps: doubling would leave half of a large row empty.
+    fn grow(&mut self) {
+        if self.row.len() == self.row.capacity() {
+            self.row.reserve_exact((self.row.len() / 4).max(4).min(self.max - self.row.len()));
+        }
+    }
+
+    /// Takes the state at a place out of the index.
+    fn forget(&mut self, place: usize) {
+        let Some((key, _)) = self.row.get(place) else { return };
+        if let Ok(slot) = self.index.find_entry(hash(*key), |other| *other as usize == place) {
+            slot.remove();
+            self.evicted += 1;
+        }
+    }
+
+    /// Place of the state that has to go.
+    fn victim(&mut self) -> usize {
+        let mut worst = (u32::MAX, self.hand % self.row.len().max(1));
+        for step in 0..SAMPLE.min(self.row.len()) {
+            let place = self.hand;
+            self.hand = if place + 1 < self.row.len() { place + 1 } else { 0 };
+            let Some((_, state)) = self.row.get_mut(place) else { continue };
             let used = state.used();
             let score = state.score().saturating_add(u32::from(used));
-            if worst.is_none_or(|(lowest, _)| score < lowest) {
-                worst = Some((score, key));
+            if step == 0 || score < worst.0 {
+                worst = (score, place);
             }
-            kept.push(key);
             if score == 0 {
                 break;
             }
         }
-        let (_, victim) = worst?;
-        // The unlucky go; the rest of the sample waits at the end of the queue.
-        for key in kept {
-            if key != victim {
-                self.queue.push_back(key);
-            }
-        }
-        self.evicted += 1;
-        self.states.remove(&victim).map(|state| (victim, state))
+        worst.1
     }
 }
 
