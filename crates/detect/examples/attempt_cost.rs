@@ -73,7 +73,7 @@ fn run(name: &str, rules: &Arc<RuleSet>, count: u32, make: impl Fn(u32) -> Signa
         let batch: Vec<Signal> = (begin..(begin + 8_192).min(count)).map(&make).collect();
         let start = cpu();
         for signal in batch {
-            engine.push(signal);
+            engine.push(&signal);
         }
         spent += cpu() - start;
         held = held.max(resident().0);

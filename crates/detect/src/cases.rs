@@ -193,7 +193,7 @@ pub(crate) fn run(runner: &mut Runner, parser: &str, input: &str) -> (Vec<String
     }
     signals.sort_by_key(|signal| signal.order);
     let mut engine = Engine::new(Arc::clone(set), Context::default(), Timestamp::from_seconds(1_900_000_000));
-    signals.into_iter().for_each(|signal| engine.push(signal));
+    signals.iter().for_each(|signal| engine.push(signal));
     (names, engine.finish().findings)
 }
 

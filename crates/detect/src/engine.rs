@@ -94,8 +94,7 @@ impl Engine {
     }
 
     /// Takes the next signal in order of [`crate::OrderKey`].
-    pub fn push(&mut self, signal: Signal) {
-        let signal = &signal;
+    pub fn push(&mut self, signal: &Signal) {
         self.ctx.stats.signals += 1;
         self.ctx.now = signal.order.time;
         self.assembler.push(signal, &mut self.attempts);

@@ -124,7 +124,7 @@ pub(crate) fn run(mut signals: Vec<Signal>, context: Context) -> Output {
     let clock = signals.last().map_or_else(Timestamp::default, |signal| signal.order.time);
     let mut engine = Engine::new(rules(), context, clock);
     for signal in signals {
-        engine.push(signal);
+        engine.push(&signal);
     }
     engine.finish()
 }

@@ -57,7 +57,7 @@ fn run(document: &str, signals: Vec<Signal>) -> Vec<Finding> {
     let rules = load(document).expect("document");
     let mut engine = Engine::new(rules, Context::default(), Timestamp::default());
     for signal in signals {
-        engine.push(signal);
+        engine.push(&signal);
     }
     engine.finish().findings
 }
@@ -263,7 +263,7 @@ fn a_flood_of_keys_does_not_push_out_a_fired_one() {
     let rules = load(&body).expect("document");
     let mut engine = Engine::new(rules, Context::default(), Timestamp::default());
     for signal in all {
-        engine.push(signal);
+        engine.push(&signal);
     }
     let output = engine.finish();
     assert_eq!(output.findings.len(), 1);

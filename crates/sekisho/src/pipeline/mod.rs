@@ -25,7 +25,7 @@ use source::Source;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use vocab::{Context, Event, Finding, Kind, Message, Timestamp};
 
 /// Signals held by one source (DT-COR-07), where there are few sources.
@@ -36,9 +36,9 @@ const HELD_ALL_MAX: usize = 131_072;
 const HELD_MIN: usize = 4_096;
 
 /// Signals handed to the engine at once.
-const BATCH_SIGNALS: usize = 512;
+const BATCH_SIGNALS: usize = reorder::RUN_SIGNALS / 2;
 /// Batches on their way to the engine.
-const BATCHES_MAX: usize = 8;
+const BATCHES_MAX: usize = 4;
 
 /// What a run needs.
 pub(crate) struct Job<'a> {
@@ -120,8 +120,8 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
     let held_max = (HELD_ALL_MAX / plans.len().max(1)).clamp(HELD_MIN, HELD_MAX);
     let mut sources: Vec<Source> = plans.iter().map(|plan| Source::new(plan, settings, held_max)).collect();
     let mut work = Work { keep, each, front: Front::new(rules), seen: Seen::default(), progress };
-    let output = correlated(rules, context, settings.clock, |push| {
-        merge(&mut sources, &mut work, push)?;
+    let output = correlated(rules, context, settings.clock, |feed| {
+        merge(&mut sources, &mut work, feed)?;
         Ok(work.front.take_activity())
     })?;
     let mut outcome = Outcome {
@@ -161,7 +161,7 @@ fn correlated(
     rules: &Arc<RuleSet>,
     context: &Context,
     clock: Timestamp,
-    feed: impl FnOnce(&mut dyn FnMut(Signal)) -> anyhow::Result<Activity>,
+    feed: impl FnOnce(&mut Feed) -> anyhow::Result<Activity>,
 ) -> anyhow::Result<Output> {
     std::thread::scope(|scope| {
         // Both channels belong to this closure: whatever ends it closes them, and the engine does not wait for ever.
@@ -169,23 +169,16 @@ fn correlated(
         let (last_sender, last) = sync_channel(1);
         let engine = scope.spawn(move || {
             let mut engine = Engine::new(Arc::clone(rules), context.clone(), clock);
-            receiver.into_iter().flatten().for_each(|signal| engine.push(signal));
+            receiver.into_iter().for_each(|batch| batch.iter().for_each(|signal| engine.push(signal)));
             if let Ok(activity) = last.recv() {
                 engine.activity(activity);
             }
             engine.finish()
         });
-        let mut batch = Vec::with_capacity(BATCH_SIGNALS);
-        // A closed channel means that the engine has failed; joining it tells.
-        let fed = feed(&mut |signal| {
-            batch.push(signal);
-            if batch.len() >= BATCH_SIGNALS {
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_SIGNALS));
-                let _ = sender.send(full);
-            }
-        });
-        let _ = sender.send(batch);
-        drop(sender);
+        let mut to_engine = Feed { sender, batch: Vec::new() };
+        let fed = feed(&mut to_engine);
+        to_engine.send();
+        drop(to_engine);
         let fed = fed.map(|activity| drop(last_sender.send(activity)));
         drop(last_sender);
         let output = engine
@@ -195,8 +188,44 @@ fn correlated(
     })
 }
 
+/// The way to the engine. A closed channel means that the engine has failed; joining it tells.
+struct Feed {
+    sender: SyncSender<Vec<Signal>>,
+    batch: Vec<Signal>,
+}
+
+impl Feed {
+    /// Hands over signals of one source that nothing of another source comes between.
+    fn run(&mut self, mut run: Vec<Signal>) {
+        if run.len() < BATCH_SIGNALS {
+            self.batch.append(&mut run);
+            return self.send_full();
+        }
+        self.send();
+        drop(self.sender.send(run));
+    }
+
+    /// Hands over a signal.
+    fn one(&mut self, signal: Signal) {
+        self.batch.push(signal);
+        self.send_full();
+    }
+
+    fn send_full(&mut self) {
+        if self.batch.len() >= BATCH_SIGNALS {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        if !self.batch.is_empty() {
+            drop(self.sender.send(std::mem::take(&mut self.batch)));
+        }
+    }
+}
+
 /// Takes signals from the source whose next one is the earliest (DT-COR-07).
-fn merge(sources: &mut [Source], work: &mut Work<'_>, push: &mut dyn FnMut(Signal)) -> anyhow::Result<()> {
+fn merge(sources: &mut [Source], work: &mut Work<'_>, feed: &mut Feed) -> anyhow::Result<()> {
     let mut heads = BinaryHeap::new();
     for (place, source) in sources.iter_mut().enumerate() {
         if let Some(key) = source.head(work)? {
@@ -207,8 +236,9 @@ fn merge(sources: &mut [Source], work: &mut Work<'_>, push: &mut dyn FnMut(Signa
         let Some(source) = sources.get_mut(place) else { continue };
         let next = heads.peek().map(|Reverse((key, _))| *key);
         loop {
-            if let Some(signal) = source.pop() {
-                push(signal);
+            match source.pop_run(next) {
+                Some(run) => feed.run(run),
+                None => source.pop().into_iter().for_each(|signal| feed.one(signal)),
             }
             match source.head(work)? {
                 Some(key) if next.is_none_or(|next| key <= next) => {}

@@ -2,16 +2,47 @@
 
 use detect::{OrderKey, Signal};
 use std::collections::VecDeque;
+use std::vec::IntoIter;
 use vocab::{Flags, Timestamp};
 
 /// How far a signal may stand behind a later one and still be put in order, in microseconds.
 const LATENESS_MICROS: i64 = Timestamp::DAY;
+/// Signals in one run.
+pub(crate) const RUN_SIGNALS: usize = 1_024;
+
+/// Signals on their way into the buffer, in runs: a signal is written once and then handed on with its run.
+#[derive(Debug, Default)]
+pub(crate) struct Fresh {
+    full: Vec<Vec<Signal>>,
+    open: Vec<Signal>,
+}
+
+impl Fresh {
+    /// The run to which signals are added.
+    pub(crate) fn run(&mut self) -> &mut Vec<Signal> {
+        if self.open.len() >= RUN_SIGNALS {
+            self.full.push(std::mem::take(&mut self.open));
+        }
+        if self.open.capacity() == 0 {
+            self.open.reserve_exact(RUN_SIGNALS);
+        }
+        &mut self.open
+    }
+
+    fn take(&mut self) -> impl Iterator<Item = Vec<Signal>> {
+        let mut open = std::mem::take(&mut self.open);
+        open.shrink_to_fit();
+        std::mem::take(&mut self.full).into_iter().chain(Some(open)).filter(|run| !run.is_empty())
+    }
+}
 
 /// Puts signals of one source into order, in bounded memory.
 #[derive(Debug)]
 pub(crate) struct Reorder {
-    /// In order of their keys.
-    held: VecDeque<Signal>,
+    /// Runs in order of their keys: each is in order, and begins after the one before it has ended.
+    held: VecDeque<IntoIter<Signal>>,
+    /// Signals in all runs.
+    count: usize,
     /// Largest time seen.
     newest: Timestamp,
     /// Key of the last signal handed out.
@@ -26,6 +57,7 @@ impl Reorder {
     pub(crate) fn new(held_max: usize) -> Self {
         Self {
             held: VecDeque::new(),
+            count: 0,
             newest: Timestamp(i64::MIN),
             passed: OrderKey { time: Timestamp(i64::MIN), ..OrderKey::default() },
             held_max,
@@ -34,37 +66,60 @@ impl Reorder {
         }
     }
 
-    /// Takes the signals of one block out of `fresh`.
-    pub(crate) fn add(&mut self, fresh: &mut Vec<Signal>) {
-        for signal in fresh.iter_mut() {
-            if signal.order < self.passed {
-                signal.flags.set(Flags::LATE);
-                self.late += 1;
+    /// Takes the signals of one block.
+    pub(crate) fn add(&mut self, fresh: &mut Fresh) {
+        for mut run in fresh.take() {
+            for signal in &mut run {
+                if signal.order < self.passed {
+                    signal.flags.set(Flags::LATE);
+                    self.late += 1;
+                }
+                self.newest = self.newest.max(signal.order.time);
             }
-            self.newest = self.newest.max(signal.order.time);
+            if !run.is_sorted_by_key(|signal| signal.order) {
+                run.sort_by_key(|signal| signal.order);
+            }
+            self.count += run.len();
+            self.put(run);
         }
-        if !fresh.is_sorted_by_key(|signal| signal.order) {
-            fresh.sort_by_key(|signal| signal.order);
+    }
+
+    /// Puts a run in its place. Nearly always everything held is older than everything fresh.
+    fn put(&mut self, run: Vec<Signal>) {
+        let Some(first) = run.first().map(|signal| signal.order) else { return };
+        let mut newer: Vec<IntoIter<Signal>> = Vec::new();
+        while let Some(last) = self.held.pop_back() {
+            if last.as_slice().last().is_none_or(|signal| signal.order <= first) {
+                self.held.push_back(last);
+                break;
+            }
+            newer.push(last);
         }
-        let Some(first) = fresh.first().map(|signal| signal.order) else { return };
-        // Grows by steps: doubling would leave half of a large buffer empty.
-        if self.held.capacity() < self.held.len() + fresh.len() {
-            self.held.reserve_exact(fresh.len().max(self.held.capacity() / 4));
-        }
-        // Nearly always everything held is older than everything fresh.
-        let keep = self.held.partition_point(|signal| signal.order <= first);
-        if keep == self.held.len() {
-            self.held.extend(fresh.drain(..));
+        if newer.is_empty() {
+            self.held.push_back(run.into_iter());
             return;
         }
-        let mut tail = self.held.split_off(keep).into_iter().peekable();
-        for signal in fresh.drain(..) {
-            while let Some(older) = tail.next_if(|held| held.order <= signal.order) {
-                self.held.push_back(older);
+        // Both are in order; of equal keys the held one goes first.
+        let mut run = run.into_iter().peekable();
+        let mut merged = Vec::with_capacity(RUN_SIGNALS);
+        for held in newer.into_iter().rev().flatten() {
+            while let Some(earlier) = run.next_if(|signal| signal.order < held.order) {
+                self.line_up(&mut merged, earlier);
             }
-            self.held.push_back(signal);
+            self.line_up(&mut merged, held);
         }
-        self.held.extend(tail);
+        for signal in run {
+            self.line_up(&mut merged, signal);
+        }
+        self.held.push_back(merged.into_iter());
+    }
+
+    fn line_up(&mut self, merged: &mut Vec<Signal>, signal: Signal) {
+        if merged.len() >= RUN_SIGNALS {
+            let full = std::mem::replace(merged, Vec::with_capacity(RUN_SIGNALS));
+            self.held.push_back(full.into_iter());
+        }
+        merged.push(signal);
     }
 
     /// The source has no more records: everything may go out.
@@ -72,22 +127,50 @@ impl Reorder {
         self.ended = true;
     }
 
+    fn first(&self) -> &[Signal] {
+        self.held.front().map_or(&[], IntoIter::as_slice)
+    }
+
     /// Must more be read before the next signal may go out?
     pub(crate) fn is_hungry(&self) -> bool {
-        if self.ended || self.held.len() > self.held_max {
+        let first = self.first();
+        // When the buffer is full, a whole run can be spared.
+        if self.ended || self.count > self.held_max + first.len() {
             return false;
         }
-        self.held.front().is_none_or(|first| first.order.time > self.newest.plus(-LATENESS_MICROS))
+        first.first().is_none_or(|signal| signal.order.time > self.watermark())
+    }
+
+    fn watermark(&self) -> Timestamp {
+        self.newest.plus(-LATENESS_MICROS)
     }
 
     /// Key of the next signal.
     pub(crate) fn head(&self) -> Option<OrderKey> {
-        self.held.front().map(|signal| signal.order)
+        self.first().first().map(|signal| signal.order)
+    }
+
+    /// Hands out the next run, when all of it may go out and nothing of it comes after `limit`.
+    pub(crate) fn pop_run(&mut self, limit: Option<OrderKey>) -> Option<Vec<Signal>> {
+        let first = self.first();
+        let last = first.last()?.order;
+        let full = self.count > self.held_max + first.len();
+        if !(self.ended || full || last.time <= self.watermark()) || limit.is_some_and(|limit| last > limit) {
+            return None;
+        }
+        self.count -= first.len();
+        self.passed = self.passed.max(last);
+        self.held.pop_front().map(Iterator::collect)
     }
 
     /// Hands out the next signal.
     pub(crate) fn pop(&mut self) -> Option<Signal> {
-        let signal = self.held.pop_front()?;
+        let run = self.held.front_mut()?;
+        let signal = run.next()?;
+        if run.len() == 0 {
+            self.held.pop_front();
+        }
+        self.count -= 1;
         self.passed = self.passed.max(signal.order);
         Some(signal)
     }
@@ -113,16 +196,28 @@ mod tests {
             while buffer.is_hungry() {
                 match blocks.next() {
                     Some(times) => {
-                        let mut fresh: Vec<_> =
-                            times.iter().zip(offset..).map(|(time, at)| signal(*time, 0, at)).collect();
+                        let mut fresh = Fresh::default();
+                        for (time, at) in times.iter().zip(offset..) {
+                            fresh.run().push(signal(*time, 0, at));
+                        }
                         offset += times.len() as u64;
                         buffer.add(&mut fresh);
                     }
                     None => buffer.end(),
                 }
             }
-            let Some(signal) = buffer.pop() else { break };
-            out.push((signal.order.time.seconds(), signal.flags.has(Flags::LATE)));
+            let whole = buffer.pop_run(None).unwrap_or_default();
+            let next = if whole.is_empty() { buffer.pop() } else { None };
+            let before = out.len();
+            out.extend(
+                whole
+                    .iter()
+                    .chain(&next)
+                    .map(|signal| (signal.order.time.seconds(), signal.flags.has(Flags::LATE))),
+            );
+            if out.len() == before {
+                break;
+            }
         }
         (out, buffer.late())
     }
@@ -144,9 +239,10 @@ mod tests {
 
     #[test]
     fn a_full_buffer_hands_out_the_oldest() {
-        let (out, late) = run(&[3, 2, 1, 0], 1, 1);
-        assert_eq!(out.len(), 4);
-        assert_eq!(late, 2);
+        let times: Vec<i64> = (0..5_000).rev().collect();
+        let (out, late) = run(&times, 1, 100);
+        assert_eq!(out.len(), 5_000);
+        assert!(late > 0);
     }
 
     proptest! {

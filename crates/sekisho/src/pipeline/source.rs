@@ -1,7 +1,7 @@
 //! One log source under way: read a block, seal it, decode it, keep its signals until their turn.
 
 use super::Work;
-use super::reorder::Reorder;
+use super::reorder::{Fresh, Reorder};
 use collect::stream::{PlanSettings, SourcePlan, SourceReader, SourceReport};
 use detect::{OrderKey, Signal};
 use vocab::{Event, Flags, Timestamp};
@@ -13,7 +13,7 @@ pub(crate) struct Source {
     files: Vec<String>,
     rank: u32,
     order: Reorder,
-    fresh: Vec<Signal>,
+    fresh: Fresh,
     /// Time of the last event that had one; stands in for events without.
     last: Option<Timestamp>,
     bytes_read: u64,
@@ -41,7 +41,7 @@ impl Source {
             files: plan.files.iter().map(|file| file.name.clone()).collect(),
             rank: plan.rank,
             order: Reorder::new(held_max),
-            fresh: Vec::new(),
+            fresh: Fresh::default(),
             last: None,
             bytes_read: 0,
             zone_assumed: false,
@@ -56,6 +56,11 @@ impl Source {
             }
         }
         Ok(self.order.head())
+    }
+
+    /// Hands out the next run of signals, when none of it comes after `limit`.
+    pub(crate) fn pop_run(&mut self, limit: Option<OrderKey>) -> Option<Vec<Signal>> {
+        self.order.pop_run(limit)
     }
 
     /// Hands out the next signal.
@@ -97,7 +102,8 @@ impl Source {
 }
 
 /// Looks at an event: counts it, and keeps a signal when a rule or a correlation needs it.
-fn note(event: &Event<'_>, work: &mut Work<'_>, fresh: &mut Vec<Signal>, last: &mut Option<Timestamp>) {
+fn note(event: &Event<'_>, work: &mut Work<'_>, fresh: &mut Fresh, last: &mut Option<Timestamp>) {
+    let fresh = fresh.run();
     work.seen.event(event);
     if let Some(each) = &mut work.each {
         each(event, &mut work.front);

@@ -106,7 +106,7 @@ fn findings(case: &Case, rules: &Arc<RuleSet>) -> Vec<Finding> {
     signals.sort_by_key(|signal| signal.order);
     let mut engine = Engine::new(Arc::clone(rules), context, settings.clock);
     for signal in signals {
-        engine.push(signal);
+        engine.push(&signal);
     }
     engine.finish().findings
 }

@@ -109,7 +109,7 @@ fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fired, u64) {
     signals.sort_by_key(|signal| signal.order);
     let mut engine = Engine::new(Arc::clone(set), Context::default(), Timestamp::from_seconds(NOW));
     for signal in signals {
-        engine.push(signal);
+        engine.push(&signal);
     }
     engine.activity(front.take_activity());
     let mut fired = Fired::new();

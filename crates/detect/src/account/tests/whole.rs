@@ -52,7 +52,7 @@ fn batch_is_line_by_line() {
     let batch = run(signals(&script), Context::default());
     let mut engine = Engine::new(rules(), Context::default(), Timestamp::default());
     for (line, number) in script.lines().zip(0..) {
-        engine.push(signal(line, number));
+        engine.push(&signal(line, number));
     }
     let live = engine.finish();
     assert!(!batch.findings.is_empty());
