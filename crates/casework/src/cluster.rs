@@ -36,7 +36,7 @@ pub(crate) fn shapes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Sha
         let mut names: Vec<u32> = Vec::with_capacity(finding.accounts.len());
         for account in &finding.accounts {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            names.push(*numbers.entry(account.name.to_lowercase()).or_insert(next));
+            names.push(*numbers.entry(account.name.as_str().to_lowercase()).or_insert(next));
         }
         names.sort_unstable();
         names.dedup();

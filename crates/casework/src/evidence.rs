@@ -1,7 +1,6 @@
 //! The records an incident rests on (DT-INC-05).
 
-use std::collections::BTreeMap;
-use vocab::{Citation, Finding, Record};
+use vocab::{EvidenceRole, Finding, Record};
 
 /// Records kept per incident; findings already cut their own lists.
 const RECORDS_MAX: usize = 2_000;
@@ -9,33 +8,35 @@ const RECORDS_MAX: usize = 2_000;
 /// All records of the findings, each once, in order of time and citation. Where two findings give one record different
 /// roles, the one that shows more stays.
 pub(crate) fn records(members: &[&Finding]) -> Vec<Record> {
-    let mut merged: BTreeMap<Citation, Record> = BTreeMap::new();
-    for record in members.iter().flat_map(|finding| &finding.evidence) {
-        merged
-            .entry(record.citation)
-            .and_modify(|kept| {
-                if crate::incident::shows_success(record.role) {
-                    kept.role = record.role;
-                }
-            })
-            .or_insert_with(|| record.clone());
+    // Findings about one attack each may hold hundreds of thousands of records: only those that stay are copied.
+    let mut seen: Vec<(&Record, bool)> = members
+        .iter()
+        .flat_map(|finding| &finding.evidence)
+        .map(|record| (record, crate::incident::shows_success(record.role)))
+        .collect();
+    // Of one record's mentions the first stays; its role is that of the last mention that shows a success.
+    seen.sort_by_key(|(record, _)| record.citation);
+    let mut merged: Vec<(&Record, EvidenceRole)> = Vec::with_capacity(seen.len());
+    for mentions in seen.chunk_by(|(a, _), (b, _)| a.citation == b.citation) {
+        let Some((first, _)) = mentions.first() else { continue };
+        let shown = mentions.iter().skip(1).rfind(|(_, shows)| *shows);
+        merged.push((first, shown.map_or(first.role, |(record, _)| record.role)));
     }
-    let mut records: Vec<Record> = merged.into_values().collect();
-    records.sort_by_key(|record| (record.time, record.citation));
-    if records.len() > RECORDS_MAX {
-        thin(&mut records);
+    merged.sort_by_key(|(record, _)| (record.time, record.citation));
+    if merged.len() > RECORDS_MAX {
+        thin(&mut merged);
     }
-    records
+    merged.into_iter().map(|(record, role)| Record { role, ..record.clone() }).collect()
 }
 
 /// Keeps what shows a success, and from the rest the first and last.
-fn thin(records: &mut Vec<Record>) {
+fn thin(records: &mut Vec<(&Record, EvidenceRole)>) {
     let half = RECORDS_MAX / 2;
     let last = records.len().saturating_sub(half);
     let mut at = 0;
-    records.retain(|record| {
+    records.retain(|(_, role)| {
         at += 1;
-        at <= half || at > last || crate::incident::shows_success(record.role)
+        at <= half || at > last || crate::incident::shows_success(*role)
     });
 }
 

@@ -96,7 +96,7 @@ fn notes(members: &[&Finding]) -> Vec<Message> {
 fn about(finding: &Finding) -> Option<String> {
     match (finding.sources.as_slice(), finding.accounts.as_slice()) {
         ([source], _) => Some(source.ip.to_string()),
-        (_, [account]) => Some(account.name.clone()),
+        (_, [account]) => Some(account.name.to_string()),
         _ => finding.key.first().map(|(_, value)| value.clone()),
     }
 }

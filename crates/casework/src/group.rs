@@ -4,6 +4,7 @@
 //! entered must not drag every other source of the same noisy day into the incident.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use vocab::{AccountRole, Category, Finding, Kind, Level, Stage, Timestamp};
 
 const HOUR: i64 = Timestamp::HOUR;
@@ -79,64 +80,80 @@ pub(crate) fn leader<'a>(group: &[&'a Finding]) -> Option<&'a Finding> {
         .min_by(|a, b| (b.level, a.stage, a.first, &a.id).cmp(&(a.level, b.stage, b.first, &b.id)))
 }
 
-/// Rows J-1, J-2, J-3, J-4 and J-6: findings that share a key and follow each other closely enough.
-fn link_by_keys(order: &[&Finding], sets: &mut Sets) {
-    let mut by_key: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
-    for (at, finding) in order.iter().enumerate() {
-        for key in keys(finding) {
-            by_key.entry(key).or_default().push(at);
+/// What a finding can be linked by: a row of detection.md 7.1 and its values.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Link<'f> {
+    /// J-1: login session.
+    Session(u64),
+    /// J-2: computer and account that did something.
+    Account(&'f str, String),
+    /// J-3: source and computer.
+    Source(IpAddr, &'f str),
+    /// J-4: source and class.
+    Class(IpAddr, &'static str),
+    /// J-6: artefact, with its computer where it says nothing about another one.
+    Artefact(&'f str, &'f str),
+}
+
+impl Link<'_> {
+    /// Silence after which it links no longer, microseconds.
+    const fn within(&self) -> i64 {
+        match self {
+            Self::Session(_) | Self::Source(..) => DAY,
+            Self::Class(..) => HOUR,
+            Self::Account(..) => 7 * DAY,
+            Self::Artefact(..) => 30 * DAY,
         }
     }
-    for ((row, _), members) in &by_key {
-        let within = match row {
-            1 | 3 => DAY,
-            4 => HOUR,
-            2 => 7 * DAY,
-            _ => 30 * DAY,
-        };
+}
+
+/// Rows J-1, J-2, J-3, J-4 and J-6: findings that share a key and follow each other closely enough.
+fn link_by_keys(order: &[&Finding], sets: &mut Sets) {
+    let mut all: Vec<(Link<'_>, usize)> = Vec::new();
+    for (at, finding) in order.iter().enumerate() {
+        links(finding, &mut |link| all.push((link, at)));
+    }
+    all.sort_unstable();
+    for members in all.chunk_by(|(a, _), (b, _)| a == b) {
         let mut reach: Option<(usize, Timestamp)> = None;
-        for &at in members {
-            let finding = order[at];
+        for (link, at) in members {
+            let finding = order[*at];
             match reach {
-                Some((former, until)) if finding.first.since(until) <= within => {
-                    sets.join(former, at);
-                    reach = Some((at, until.max(finding.last)));
+                Some((former, until)) if finding.first.since(until) <= link.within() => {
+                    sets.join(former, *at);
+                    reach = Some((*at, until.max(finding.last)));
                 }
-                _ => reach = Some((at, finding.last)),
+                _ => reach = Some((*at, finding.last)),
             }
         }
     }
 }
 
-/// The keys by which a finding can be linked: row number of detection.md 7.1 and value.
-fn keys(finding: &Finding) -> Vec<(u8, String)> {
-    let mut keys = Vec::new();
-    keys.extend(finding.sessions.iter().map(|session| (1, format!("{session:x}"))));
+/// The keys by which a finding can be linked.
+fn links<'f>(finding: &'f Finding, add: &mut impl FnMut(Link<'f>)) {
+    finding.sessions.iter().for_each(|session| add(Link::Session(*session)));
     for account in &finding.accounts {
         let acts = account.successes > 0
             || matches!(account.role, AccountRole::Entered | AccountRole::Changed | AccountRole::Created);
         if acts && finding.stage != Stage::Context {
-            keys.push((2, format!("{}\u{1f}{}", account.host, account.name.to_lowercase())));
+            add(Link::Account(&account.host, account.name.as_str().to_lowercase()));
         }
     }
     // A source seen in passing by a finding about many (more than 64) is too weak a link.
     if finding.source_count <= 64 || succeeded(finding) {
         for source in &finding.sources {
-            for host in &finding.hosts {
-                keys.push((3, format!("{}\u{1f}{host}", source.ip)));
-            }
-            keys.push((4, format!("{}\u{1f}{}", source.ip, finding.kind.as_str())));
+            finding.hosts.iter().for_each(|host| add(Link::Source(source.ip, host)));
+            add(Link::Class(source.ip, finding.kind.as_str()));
         }
     }
     for artefact in &finding.artefacts {
         if is_unique(artefact) {
-            keys.push((6, artefact.clone()));
+            add(Link::Artefact("", artefact));
         } else {
             // A path or an account name says nothing about another computer: every computer has /etc/shadow.
-            keys.extend(finding.hosts.iter().map(|host| (6, format!("{host}\u{1f}{artefact}"))));
+            finding.hosts.iter().for_each(|host| add(Link::Artefact(host, artefact)));
         }
     }
-    keys
 }
 
 /// Does the artefact name the same thing wherever it is seen: a key fingerprint, a file hash, an address?
@@ -146,7 +163,7 @@ fn is_unique(artefact: &str) -> bool {
     is_hash
         || artefact.starts_with("SHA256:")
         || artefact.starts_with("MD5:")
-        || artefact.parse::<std::net::IpAddr>().is_ok()
+        || artefact.parse::<IpAddr>().is_ok()
 }
 
 /// Row J-3 for clusters: sources that work through one list of names together.

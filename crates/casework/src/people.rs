@@ -8,14 +8,14 @@ use vocab::{AccountRole, Context, Finding, Rate};
 
 /// Accounts, entered ones first. Several findings may tell of the same tries: the largest count of each wins.
 pub(crate) fn accounts(members: &[&Finding], context: &Context) -> Vec<AccountEntry> {
-    let mut merged: BTreeMap<(String, String), AccountEntry> = BTreeMap::new();
+    let mut merged: BTreeMap<(&str, &str), AccountEntry> = BTreeMap::new();
     // A log that names no account (a form on a web page) says that somebody got in, not who.
     for seen in members.iter().flat_map(|finding| &finding.accounts).filter(|seen| !seen.name.is_empty()) {
-        let key = (seen.host.clone(), seen.name.clone());
+        let key = (seen.host.as_str(), seen.name.as_str());
         let entry = merged.entry(key).or_insert_with(|| AccountEntry {
-            name: seen.name.clone(),
-            host: seen.host.clone(),
-            service: seen.service.clone(),
+            name: seen.name.to_string(),
+            host: seen.host.to_string(),
+            service: seen.service.to_string(),
             state: seen.role,
             known: seen.known,
             kind: context.account(&seen.name).map(|record| record.kind),
@@ -118,14 +118,14 @@ pub(crate) fn hosts(members: &[&Finding], context: &Context) -> Vec<HostEntry> {
 }
 
 /// Tries over the incident: findings about the same tries overlap, so per source the largest count, summed.
-pub(crate) fn attempts(members: &[&Finding]) -> u64 {
-    let by_source: u64 = sources(members).iter().map(|source| source.attempts).sum();
+pub(crate) fn attempts(members: &[&Finding], sources: &[SourceEntry]) -> u64 {
+    let by_source: u64 = sources.iter().map(|source| source.attempts).sum();
     members.iter().map(|finding| finding.attempts).max().unwrap_or(0).max(by_source)
 }
 
 /// Successes over the incident, in the same manner.
-pub(crate) fn successes(members: &[&Finding]) -> u64 {
-    let by_account: u64 = accounts(members, &Context::default())
+pub(crate) fn successes(members: &[&Finding], accounts: &[AccountEntry]) -> u64 {
+    let by_account: u64 = accounts
         .iter()
         .filter(|account| account.state == AccountRole::Entered)
         .map(|account| account.successes)

@@ -1,6 +1,7 @@
 //! What a rule found.
 
 use crate::{Audience, Citation, Confidence, Kind, Level, Message, Stage, Timestamp, Trust};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -86,7 +87,7 @@ pub struct Record {
     /// More than one reading is possible.
     pub ambiguous: bool,
     /// Its words; `None` beyond the first few of a finding. `investigate` fills it from the ledger.
-    pub quote: Option<Quote>,
+    pub quote: Option<Box<Quote>>,
 }
 
 /// What happened to an account.
@@ -109,11 +110,11 @@ pub enum AccountRole {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountSeen {
     /// Name as the log shows it, decoded; may be hostile.
-    pub name: String,
+    pub name: CompactString,
     /// Host or realm.
-    pub host: String,
+    pub host: CompactString,
     /// Service of the access control function, e.g. `sshd`.
-    pub service: String,
+    pub service: CompactString,
     /// What happened to it.
     pub role: AccountRole,
     /// Does it exist, as far as logs and roster tell?

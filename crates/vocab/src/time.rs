@@ -47,20 +47,78 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// `2026-11-22T03:04:05Z`, `…05.120Z` or `…05.120034Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (day, second) = (self.0.div_euclid(Self::DAY), self.0.rem_euclid(Self::DAY) / Self::SECOND);
+        f.write_str(Written::of(*self).as_str())
+    }
+}
+
+/// Longest form: a year of six digits and a sign.
+const WRITTEN_BYTES_MAX: usize = 31;
+
+/// A point in time as text. Reports hold hundreds of thousands, so that no formatting machinery is used.
+struct Written {
+    bytes: [u8; WRITTEN_BYTES_MAX],
+    length: usize,
+}
+
+impl Written {
+    fn of(time: Timestamp) -> Self {
+        const DAY: i64 = Timestamp::DAY;
+        let (day, second) = (time.0.div_euclid(DAY), time.0.rem_euclid(DAY) / Timestamp::SECOND);
         let (year, month, date) = civil(day);
-        write!(
-            f,
-            "{year:04}-{month:02}-{date:02}T{:02}:{:02}:{:02}",
-            second / 3_600,
-            second / 60 % 60,
-            second % 60
-        )?;
-        match self.0.rem_euclid(Self::SECOND) {
-            0 => f.write_str("Z"),
-            micros if micros % 1_000 == 0 => write!(f, ".{:03}Z", micros / 1_000),
-            micros => write!(f, ".{micros:06}Z"),
+        let mut text = Self { bytes: [0; WRITTEN_BYTES_MAX], length: 0 };
+        if year < 0 {
+            text.push(b'-');
         }
+        // As `{year:04}` does: the sign is one of the four.
+        let least = 4 - usize::from(year < 0);
+        text.number(
+            year,
+            year.unsigned_abs().checked_ilog10().map_or(least, |log| least.max(log as usize + 1)),
+        );
+        for (mark, number) in [
+            (b'-', month),
+            (b'-', date),
+            (b'T', second / 3_600),
+            (b':', second / 60 % 60),
+            (b':', second % 60),
+        ] {
+            text.push(mark);
+            text.number(number, 2);
+        }
+        match time.0.rem_euclid(Timestamp::SECOND) {
+            0 => {}
+            micros if micros % 1_000 == 0 => {
+                text.push(b'.');
+                text.number(micros / 1_000, 3);
+            }
+            micros => {
+                text.push(b'.');
+                text.number(micros, 6);
+            }
+        }
+        text.push(b'Z');
+        text
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    /// The lowest `digits` digits of a number.
+    fn number(&mut self, number: i64, digits: usize) {
+        let mut rest = number.unsigned_abs();
+        for place in self.bytes.iter_mut().skip(self.length).take(digits).rev() {
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        self.length = (self.length + digits).min(WRITTEN_BYTES_MAX);
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
 
@@ -110,7 +168,7 @@ fn parse(text: &str) -> Option<Timestamp> {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.serialize_str(Written::of(*self).as_str())
     }
 }
 

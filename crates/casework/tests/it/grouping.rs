@@ -18,9 +18,7 @@ fn every_row_of_the_table_links_within_its_time() {
     let session = |f: &mut Finding| f.sessions = vec![77];
     assert_eq!((pair(24, session), pair(25, session)), (1, 2), "J-1");
     let account = |f: &mut Finding| {
-        f.accounts
-            .iter_mut()
-            .for_each(|account| (account.name, account.host) = ("Same".to_owned(), "h".to_owned()));
+        f.accounts.iter_mut().for_each(|account| (account.name, account.host) = ("Same".into(), "h".into()));
     };
     assert_eq!((pair(7 * 24, account), pair(7 * 24 + 1, account)), (1, 2), "J-2");
     let source_and_host = |f: &mut Finding| {

@@ -144,9 +144,9 @@ fn account(
     entry: Option<Citation>,
 ) -> AccountSeen {
     AccountSeen {
-        name: name.to_owned(),
-        host: of.hosts.first().cloned().unwrap_or_default(),
-        service: of.service.clone(),
+        name: name.into(),
+        host: of.hosts.first().map(|host| host.as_str().into()).unwrap_or_default(),
+        service: of.service.as_str().into(),
         role,
         known: Some(true),
         privileged: false,

@@ -4,8 +4,8 @@ use super::settings::Settings;
 use super::tries::Try;
 use crate::attempts::{canonical, stable_hash};
 use crate::findings::{EVIDENCE_EDGE_MAX, Edges, Mark};
+use crate::prim::small::SmallMap;
 use compact_str::CompactString;
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -33,17 +33,17 @@ pub(crate) struct Account {
     pub(crate) id: u64,
     pub(crate) host: u32,
     pub(crate) service: u32,
-    pub(crate) tries: u64,
-    pub(crate) successes: u64,
+    pub(crate) tries: u32,
+    pub(crate) successes: u32,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
     pub(crate) known: Option<bool>,
-    pub(crate) entry: Option<(Citation, Option<IpAddr>)>,
+    pub(crate) entry: Option<Box<(Citation, Option<IpAddr>)>>,
     /// Tries since the last success.
     pub(crate) pending: u32,
     /// Visits with other accounts between them.
     visits: u32,
-    place: u64,
+    place: u32,
     common: bool,
     privileged: bool,
 }
@@ -104,10 +104,10 @@ pub(crate) struct Case {
     pub(crate) remote: bool,
     pub(crate) not_consented: bool,
     pub(crate) tally: Tally,
-    pub(crate) accounts: FxHashMap<u64, Account>,
+    pub(crate) accounts: SmallMap<u64, Account>,
     /// More accounts than room.
     pub(crate) crowded: bool,
-    pub(crate) sources: FxHashMap<IpAddr, Source>,
+    pub(crate) sources: SmallMap<IpAddr, Source>,
     pub(crate) source_count: u64,
     pub(crate) hosts: SmallVec<[u32; 2]>,
     pub(crate) services: SmallVec<[(u32, u64); 2]>,
@@ -384,7 +384,8 @@ impl Account {
     }
 
     fn add(&mut self, one: &Try, place: u64, distance: u64) {
-        if self.visits == 0 || place.saturating_sub(self.place) > distance {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        if self.visits == 0 || u64::from(place.saturating_sub(self.place)) > distance {
             self.visits = self.visits.saturating_add(1);
         }
         self.place = place;
@@ -392,13 +393,13 @@ impl Account {
         self.last = self.last.max(one.time);
         self.known = self.known.or(one.known);
         if one.success {
-            self.tries += u64::from(one.count);
-            self.successes += u64::from(one.count);
-            self.entry.get_or_insert((one.citation, one.src));
+            self.tries = self.tries.saturating_add(one.count);
+            self.successes = self.successes.saturating_add(one.count);
+            self.entry.get_or_insert_with(|| Box::new((one.citation, one.src)));
             self.pending = 0;
             self.known = Some(true);
         } else if one.coded() {
-            self.tries += u64::from(one.count);
+            self.tries = self.tries.saturating_add(one.count);
             self.pending = self.pending.saturating_add(one.count);
         }
     }

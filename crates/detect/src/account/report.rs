@@ -96,18 +96,18 @@ fn accounts(case: &Case, names: &Names, settings: &Settings, finding: &mut Findi
 
 fn account_seen(account: &Account, host: &str, service: &str, settings: &Settings) -> AccountSeen {
     AccountSeen {
-        name: account.name.to_string(),
-        host: host.to_owned(),
-        service: service.to_owned(),
+        name: account.name.clone(),
+        host: host.into(),
+        service: service.into(),
         role: if account.successes > 0 { AccountRole::Entered } else { AccountRole::Tried },
         known: account.known,
         privileged: settings.is_privileged(account.id),
         first: account.first,
         last: account.last,
-        attempts: account.tries,
-        successes: account.successes,
-        entry: account.entry.map(|(citation, _)| citation),
-        entry_source: account.entry.and_then(|(_, source)| source),
+        attempts: u64::from(account.tries),
+        successes: u64::from(account.successes),
+        entry: account.entry.as_deref().map(|(citation, _)| *citation),
+        entry_source: account.entry.as_deref().and_then(|(_, source)| *source),
     }
 }
 

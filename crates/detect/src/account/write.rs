@@ -199,9 +199,9 @@ fn add_account(
         return;
     }
     finding.accounts.push(AccountSeen {
-        name: attempt.account.to_string(),
-        host: attempt.host.to_string(),
-        service: attempt.service.to_string(),
+        name: attempt.account.clone(),
+        host: attempt.host.clone(),
+        service: attempt.service.clone(),
         role: if won > 0 { AccountRole::Entered } else { AccountRole::Tried },
         known: attempt.known().or_else(|| settings.known(attempt.account_id)),
         privileged: settings.is_privileged(attempt.account_id),

@@ -159,9 +159,9 @@ impl Gathered {
             return;
         }
         let seen = self.accounts.entry(key).or_insert_with(|| AccountSeen {
-            name: facts.account.to_owned(),
-            host: facts.host.to_owned(),
-            service: facts.service.to_owned(),
+            name: facts.account.into(),
+            host: facts.host.into(),
+            service: facts.service.into(),
             role: AccountRole::Tried,
             known: facts.known,
             privileged,

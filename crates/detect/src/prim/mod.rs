@@ -6,6 +6,7 @@ pub mod first_seen;
 pub mod hours;
 pub mod interval;
 pub mod sequence;
+pub mod small;
 pub mod table;
 pub mod travel;
 pub mod window;

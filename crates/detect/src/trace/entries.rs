@@ -57,11 +57,11 @@ impl Entries {
                 entries.add(Entry {
                     kind: finding.kind,
                     level: finding.level,
-                    account: account.name.clone(),
+                    account: account.name.to_string(),
                     time: time.unwrap_or(account.last),
                     sessions: finding.sessions.iter().copied().take(64).collect(),
                     account_id: account_id(&account.name),
-                    host: account.host.clone(),
+                    host: account.host.to_string(),
                     source: account.entry_source,
                     citation: account.entry,
                 });

@@ -38,9 +38,9 @@ pub(crate) fn entered_account(finding: &mut Finding, entry: &Entry) {
     }
     finding.account_count += 1;
     finding.accounts.push(AccountSeen {
-        name: entry.name.to_string(),
-        host: entry.host.to_string(),
-        service: "sshd".to_owned(),
+        name: entry.name.as_str().into(),
+        host: entry.host.as_str().into(),
+        service: "sshd".into(),
         role: AccountRole::Entered,
         known: Some(true),
         privileged: entry.name == "root",

@@ -252,9 +252,9 @@ pub(crate) fn account(finding: &mut Finding, name: &str, role: AccountRole, sign
     }
     finding.account_count += 1;
     finding.accounts.push(AccountSeen {
-        name: name.to_owned(),
-        host: signal.host.to_string(),
-        service: signal.service.to_string(),
+        name: name.into(),
+        host: signal.host.clone(),
+        service: signal.service.clone(),
         role,
         known: Some(true),
         privileged: name == "root",

@@ -47,7 +47,7 @@ pub(crate) fn fill(
     for finding in findings {
         for (place, citation) in chosen(finding) {
             if let Some(record) = finding.evidence.get_mut(place) {
-                record.quote = quotes.get(&citation).cloned();
+                record.quote = quotes.get(&citation).cloned().map(Box::new);
             }
         }
     }

@@ -43,7 +43,7 @@ fn of_incident(incident: &Incident, catalog: &Catalog) -> Vec<Row> {
     let kind = incident.kind.as_str();
     let quotes = |citation: Option<Citation>| {
         let citation = citation?;
-        incident.records.iter().find(|record| record.citation == citation)?.quote.as_ref()
+        incident.records.iter().find(|record| record.citation == citation)?.quote.as_deref()
     };
     let mut rows = Vec::new();
     for turn in &incident.timeline {
@@ -69,7 +69,7 @@ fn of_incident(incident: &Incident, catalog: &Catalog) -> Vec<Row> {
             time,
             Some(record.citation),
             [kind, &role, "", &text],
-            record.quote.as_ref(),
+            record.quote.as_deref(),
         ));
     }
     rows
