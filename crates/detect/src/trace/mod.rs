@@ -23,6 +23,7 @@ mod privilege;
 mod report;
 mod rules;
 mod shown;
+mod skew;
 mod system;
 #[cfg(test)]
 mod testing;
@@ -106,6 +107,7 @@ impl Traces {
             boxed(lateral::Lateral::new(rules, context)),
             boxed(mail::Mail::new(rules)),
             boxed(mismatch::Mismatch::new(rules)),
+            boxed(skew::Skew::new(rules)),
             boxed(gap::Gaps::new(rules)),
             boxed(Some(limits::Limits::new())),
         ];

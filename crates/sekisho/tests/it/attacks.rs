@@ -116,6 +116,36 @@ fn places_and_statements_of_holders_are_used() {
     assert!(not_checked.contains("not-found-repudiated") && !not_checked.contains("not-checked-travel"));
 }
 
+/// DT-TIM-06: a zone that the text log does not state shows in the journal of the same computer.
+#[test]
+fn a_zone_that_was_not_stated_is_noticed() {
+    let mut log = String::new();
+    let message = |n: u32| format!("Accepted password for sato from 192.0.2.10 port {} ssh2", 50_000 + n);
+    (0..6).for_each(|n| log += &sshd(600 * n, 100 + n, &message(n)));
+    // The text is read as 03:00 in Japan, which is 18:00 UTC of the day before.
+    let told = |seconds_of_the_journal: i64| {
+        let entry = |n: u32| {
+            let micros = (seconds_of_the_journal + 600 * i64::from(n)) * 1_000_000;
+            serde_json::json!({
+                "__REALTIME_TIMESTAMP": micros.to_string(), "_HOSTNAME": "web1", "_COMM": "sshd", "_UID": "0",
+                "SYSLOG_IDENTIFIER": "sshd", "_PID": (100 + n).to_string(), "MESSAGE": message(n),
+            })
+        };
+        let journal: String = (0..6).map(|n| format!("{}\n", entry(n))).collect();
+        let case = Case::new(&[("auth.log", log.as_bytes()), ("journal.json", journal.as_bytes())]);
+        let report = case.report(&[]);
+        let findings = report.findings.iter().filter(|finding| finding["kind"] == "clock_anomaly");
+        findings.map(|finding| finding["notes"][0].to_string()).collect::<Vec<_>>()
+    };
+    let japan = 1_795_111_200;
+    assert_eq!(told(japan), [] as [String; 0]);
+    let wrong = told(japan + 9 * 3_600);
+    assert!(
+        wrong.len() == 1 && wrong[0].contains("trace-clock-zone") && wrong[0].contains("9:00:00"),
+        "{wrong:?}"
+    );
+}
+
 /// A roster among the logs is used, and the report says so.
 #[test]
 fn a_roster_beside_the_logs_is_found() {

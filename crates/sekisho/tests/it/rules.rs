@@ -82,11 +82,11 @@ fn raw(case: &Case) -> Option<String> {
 
 /// Reads a folder like the program does: plan, read, decode, put in order, correlate.
 fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fired, u64) {
-    let utc = jiff::tz::TimeZone::UTC;
+    // The zone is that of the files beside the logs, as on the command line: the staged computers stand in Japan.
     let settings = PlanSettings {
         limits: Limits::default(),
-        timezone: Some(utc.clone()),
-        machine_zone: utc,
+        timezone: None,
+        machine_zone: jiff::tz::TimeZone::UTC,
         year: None,
         clock: Timestamp::from_seconds(NOW),
     };
