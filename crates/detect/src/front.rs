@@ -99,7 +99,11 @@ pub fn reduce(event: &Event<'_>, matches: SmallVec<[RuleIndex; 2]>) -> Signal {
 
 fn detail(event: &Event<'_>, matches: &[RuleIndex]) -> Option<Box<Detail>> {
     let plain_request = event.class == Class::Http && matches.is_empty() && !web::telling(event);
-    let plain_login = event.class == Class::Authentication
+    // Every third line of a guessed sshd: a peer that came or went, and its address, port and account say it all.
+    let plain_peer = event.class == Class::Network
+        && matches!(event.origin.grammar, "O04" | "O05" | "O06" | "O10" | "O11" | "O12")
+        && matches.is_empty();
+    let plain_login = (event.class == Class::Authentication || plain_peer)
         && event.readings.is_empty()
         && event.actor.is_none()
         && event.target_user.is_none()
@@ -141,4 +145,26 @@ fn detail(event: &Event<'_>, matches: &[RuleIndex]) -> Option<Box<Detail>> {
         dst_port: event.dst_port,
         readings: event.readings.clone(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The texts of a record are kept where a rule or a detector reads them (DT-PRF-05).
+    #[test]
+    fn a_peer_that_went_carries_no_texts() {
+        let mut event = Event {
+            class: Class::Network,
+            process: Some("sshd".into()),
+            message: Some("Connection closed by 192.0.2.1 port 4000 [preauth]".into()),
+            ..Event::default()
+        };
+        event.origin.grammar = "O04";
+        assert!(reduce(&event, SmallVec::new()).detail.is_none());
+        assert!(reduce(&event, SmallVec::from_elem(RuleIndex(1), 1)).detail.is_some());
+        event.origin.grammar = "O13";
+        let kept = reduce(&event, SmallVec::new()).detail.map(|detail| detail.process.to_string());
+        assert_eq!(kept.as_deref(), Some("sshd"));
+    }
 }

@@ -176,6 +176,10 @@ fn repudiated<'a>(members: &[&'a Finding]) -> Option<Vec<&'a Record>> {
 /// Did one source enter accounts of three or more holders within an hour? A network that many people share by its nature
 /// (office, VPN, proxy, partner) shows nothing of the kind.
 fn entered_many(accounts: &[AccountEntry], members: &[&Finding], context: &Context) -> bool {
+    let entered = || accounts.iter().filter(|account| account.state == AccountRole::Entered);
+    if entered().count() < ACCOUNTS_OF_OTHERS {
+        return false;
+    }
     let times: BTreeMap<Citation, Timestamp> = members
         .iter()
         .flat_map(|finding| &finding.evidence)
@@ -190,7 +194,7 @@ fn entered_many(accounts: &[AccountEntry], members: &[&Finding], context: &Conte
         })
     };
     let mut by_source: BTreeMap<IpAddr, Vec<(Timestamp, String)>> = BTreeMap::new();
-    for account in accounts.iter().filter(|account| account.state == AccountRole::Entered) {
+    for account in entered() {
         let (Some(ip), Some(entry)) = (account.entry_source, account.entry) else { continue };
         let Some(time) = times.get(&entry) else { continue };
         let owner = context.account(&account.name).and_then(|record| record.owner.clone());
@@ -213,13 +217,15 @@ fn entered_many(accounts: &[AccountEntry], members: &[&Finding], context: &Conte
 
 /// Records that may establish a fact: unambiguous and better than TR0 (DT-INC-07).
 fn usable<'a>(members: &[&'a Finding]) -> Vec<&'a Record> {
-    let mut records: Vec<&Record> = members
+    // The keys stand beside the records: sorting looks at each many times, and there may be hundreds of thousands.
+    let mut records: Vec<((Citation, EvidenceRole), &Record)> = members
         .iter()
         .flat_map(|finding| &finding.evidence)
         .filter(|record| !record.ambiguous && record.trust > Trust::Tr0)
+        .map(|record| ((record.citation, record.role), record))
         .collect();
-    records.sort_by_key(|record| (record.citation, record.role));
-    records
+    records.sort_by_key(|(key, _)| *key);
+    records.into_iter().map(|(_, record)| record).collect()
 }
 
 fn with_role<'a>(records: &[&'a Record], roles: &[EvidenceRole]) -> Vec<&'a Record> {

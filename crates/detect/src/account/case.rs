@@ -51,11 +51,12 @@ pub(crate) struct Account {
 /// One source inside an attack.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    pub(crate) attempts: u64,
-    pub(crate) successes: u64,
+    pub(crate) attempts: u32,
+    pub(crate) successes: u32,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
     pub(crate) trust: Trust,
+    /// Its first record.
     pub(crate) sample: Mark,
 }
 
@@ -267,11 +268,11 @@ impl Case {
 
     fn source(&mut self, one: &Try, settings: &Settings) {
         let Some(ip) = one.src else { return };
-        let coded = if one.coded() { u64::from(one.count) } else { 0 };
-        let won = if one.success { u64::from(one.count) } else { 0 };
+        let coded = if one.coded() { one.count } else { 0 };
+        let won = if one.success { one.count } else { 0 };
         if let Some(source) = self.sources.get_mut(&ip) {
-            source.attempts += coded;
-            source.successes += won;
+            source.attempts = source.attempts.saturating_add(coded);
+            source.successes = source.successes.saturating_add(won);
             source.first = source.first.min(one.time);
             source.last = source.last.max(one.time);
             source.trust = source.trust.max(one.trust);

@@ -118,8 +118,8 @@ fn places(case: &Case, names: &Names, finding: &mut Finding) {
         .iter()
         .map(|(ip, source)| SourceSeen {
             ip: *ip,
-            attempts: source.attempts,
-            successes: source.successes,
+            attempts: u64::from(source.attempts),
+            successes: u64::from(source.successes),
             first: source.first,
             last: source.last,
             trust: source.trust,

@@ -18,11 +18,13 @@ const NAME_BYTES_MAX: usize = 256;
 pub(crate) struct Names {
     list: Vec<CompactString>,
     numbers: FxHashMap<CompactString, u32>,
+    /// The last two that were asked for: mostly the computer and the service of the try before.
+    last: [u32; 2],
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { list: vec![CompactString::default()], numbers: FxHashMap::default() }
+        Self { list: vec![CompactString::default()], numbers: FxHashMap::default(), last: [0; 2] }
     }
 }
 
@@ -31,7 +33,11 @@ impl Names {
         if name.is_empty() {
             return 0;
         }
+        if let Some(number) = self.last.into_iter().find(|number| self.name(*number) == name.as_str()) {
+            return number;
+        }
         if let Some(number) = self.numbers.get(name) {
+            self.last = [*number, self.last[0]];
             return *number;
         }
         let Ok(number) = u32::try_from(self.list.len()) else { return 0 };

@@ -8,6 +8,7 @@ use crate::signal::Signal;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use vocab::{AuthMethod, Flags, Outcome, Reason, Timestamp};
 
@@ -155,13 +156,16 @@ impl Assembler {
     fn joined(&mut self, role: Role, signal: &Signal, out: &mut Vec<Attempt>) {
         let now = signal.order.time.0;
         let key = signal.attempt;
-        if !self.sessions.contains_key(&key) {
-            if matches!(role, Role::Closed | Role::Peer) && signal.src_ip.is_none() {
+        let session = match self.sessions.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if matches!(role, Role::Closed | Role::Peer) && signal.src_ip.is_none() => {
                 return;
             }
-            self.timers.push_back((now + LOGIN_MICROS, key));
-        }
-        let session = self.sessions.entry(key).or_default();
+            Entry::Vacant(new) => {
+                self.timers.push_back((now + LOGIN_MICROS, key));
+                new.insert(Session::default())
+            }
+        };
         let after_close =
             matches!(role, Role::More | Role::Closed | Role::ClosedBefore | Role::Pam | Role::Peer);
         if session.closed && !after_close {

@@ -28,7 +28,7 @@ pub struct Table<V> {
 }
 
 /// States looked at for one eviction.
-const SAMPLE: usize = 16;
+const SAMPLE: usize = 8;
 /// Most states that a table can number.
 const STATES_MAX: usize = 1 << 30;
 

@@ -296,6 +296,10 @@ impl Part for Mismatch {
             self.full = true;
             return;
         }
+        // Grows by steps: doubling would leave half of a long list empty.
+        if list.len() == list.capacity() {
+            list.reserve_exact((list.len() / 4).max(16).min(LIST_MAX - list.len()));
+        }
         list.push(entry(signal));
     }
 
