@@ -132,6 +132,25 @@ pub enum Error {
         /// Entry asked for.
         index: u64,
     },
+    /// A copy, or a signed head, differs from this ledger at a size that both have (LF-04, LF-22).
+    #[error(
+        "LV-FORK: another log at {size} entries; hint: keep both, change neither, and find out which one is older"
+    )]
+    Fork {
+        /// Entries at which they differ.
+        size: u64,
+    },
+    /// Another writer took over the store (LG-STO-06).
+    #[error(
+        "LE-LOCKED: another writer took over the store after take-over {fence}; hint: fetch what it wrote first"
+    )]
+    Fenced {
+        /// Number of the take-over of this writer.
+        fence: u64,
+    },
+    /// A store did not do what was asked.
+    #[error("LE-IO: {0}; hint: whether it took effect is not known: run the command again")]
+    Store(#[from] crate::storage::StoreError),
     /// No such entry or record.
     #[error("entry {index} record {record} is not in this ledger, or holds no such content")]
     Absent {

@@ -27,9 +27,11 @@ mod reader;
 mod recall;
 mod recover;
 mod replay;
+mod replica;
 mod run;
 mod scan;
 mod seal;
+pub mod storage;
 mod store;
 mod streams;
 mod tree;
@@ -48,6 +50,7 @@ pub use proof::{InclusionProof, ProofError};
 pub use reader::{ReadOptions, Reader, RecordView};
 pub use recall::Appended;
 pub use recover::{Recovered, Resume};
+pub use replica::{Depot, Holds, Receiver, Replica, Replicated, replicate};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{
     DataClass, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,

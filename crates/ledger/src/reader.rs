@@ -43,17 +43,18 @@ pub struct RecordView {
 /// Reads a ledger. Needs no lock; it sees what was there when it was opened.
 #[derive(Debug)]
 pub struct Reader {
-    segments: Segments,
-    frames: Vec<FramePlace>,
+    pub(crate) ledger: Hash,
+    pub(crate) segments: Segments,
+    pub(crate) frames: Vec<FramePlace>,
     /// Blocks in the frame of their entries, by first entry.
     blocks: Vec<BlockPlace>,
     /// Blocks written again behind the frames of their entries (LG-RSL-01), oldest first.
     rewritten: Vec<BlockPlace>,
     ring: KeyRing,
-    origin: String,
-    log_key: [u8; 32],
+    pub(crate) origin: String,
+    pub(crate) log_key: [u8; 32],
     verifier_key: String,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     options: ReadOptions,
     cache: VecDeque<((usize, u64), Arc<Cached>)>,
     cached_bytes: usize,
@@ -99,6 +100,7 @@ impl Reader {
         let (blocks, rewritten) =
             blocks.into_iter().partition(|block: &BlockPlace| block.first_index >= block.frame_first);
         Ok(Self {
+            ledger,
             segments,
             frames,
             blocks,

@@ -42,12 +42,12 @@ pub struct Recovered {
 }
 
 /// Where writing goes on, and what is cut off there.
-struct End {
-    segment: usize,
-    offset: u64,
-    discarded: u64,
+pub(crate) struct End {
+    pub(crate) segment: usize,
+    pub(crate) offset: u64,
+    pub(crate) discarded: u64,
     /// A newest segment whose header was not finished.
-    remove: Option<PathBuf>,
+    pub(crate) remove: Option<PathBuf>,
 }
 
 impl End {
@@ -160,7 +160,7 @@ impl Ledger {
 }
 
 /// Follows the whole log strictly.
-fn follow(folder: &Path) -> Result<(Replay, Heads, End)> {
+pub(crate) fn follow(folder: &Path) -> Result<(Replay, Heads, End)> {
     let mut report = VerifyReport::new(1);
     let mut walk = Walk::open(folder, &mut report)?;
     let mut state: Option<(Replay, Heads)> = None;

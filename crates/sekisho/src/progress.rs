@@ -41,6 +41,17 @@ impl Progress {
         self.bar.inc(bytes);
     }
 
+    /// Steps done, and steps in all.
+    pub(crate) fn steps(&self, done: u64, of: u64) {
+        if self.bar.length() != Some(of) {
+            self.bar.set_length(of);
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}% {pos}/{len} {eta}") {
+                self.bar.set_style(style);
+            }
+        }
+        self.bar.set_position(done);
+    }
+
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();

@@ -5,6 +5,7 @@ mod excerpts;
 mod format;
 mod killed;
 mod reading;
+mod replicas;
 mod resuming;
 mod sealing;
 mod support;

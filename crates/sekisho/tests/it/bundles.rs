@@ -138,3 +138,25 @@ fn custody_redaction_and_receipt() {
     let wrong = case.run(&["bundle", "check-receipt", "copy.skb", &file, "--desk-key", desk]);
     assert_eq!(wrong.code, Some(1));
 }
+
+/// The records of a sealed ledger go into a bundle only with the identity of a role holder.
+#[test]
+fn a_sealed_ledger_needs_a_role_holder() {
+    let (holder, other) = (ledger::Identity::generate(), ledger::Identity::generate());
+    let case = Case::new(&[("auth.log", guessing("root", "203.0.113.9", 30, 0).as_bytes())]);
+    std::fs::write(case.path("holder.txt"), holder.line().as_bytes()).unwrap();
+    let to = |one: &ledger::Identity| format!("auditor={}", one.recipient("auditor").unwrap().key());
+    let (first, second) = (to(&holder), to(&other));
+    let sealed = ["--seal-to", first.as_str(), "--seal-to", second.as_str()];
+    let ran = case.run(&[&["investigate", "logs", "--out", "r"][..], &sealed].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(case.run(&["bundle", "key", "seal.key"]).code, Some(0));
+    let args =
+        ["bundle", "create", "r", "--out", "b.skb", "--key", "seal.key", "--sender", "K", "--case", "1"];
+    assert_eq!(case.run(&args).code, Some(1), "no identity");
+    let ran = case.run(&[&args[..], &["--identity", "holder.txt"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let (code, report) = verify(&case, "b.skb", &[]);
+    assert_eq!(code, Some(0));
+    assert!(report["records"].as_u64() > Some(0));
+}

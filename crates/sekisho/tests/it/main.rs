@@ -12,6 +12,7 @@ mod bundles;
 mod cases;
 mod commands;
 mod contract;
+mod copies;
 mod durable;
 mod hostile;
 mod look;

@@ -81,6 +81,9 @@ pub(crate) struct CreateArgs {
     /// Everything under one entry
     #[arg(long, value_name = "INDEX")]
     pub(super) entry: Vec<u64>,
+    /// Identity file of a role holder (age) that opens the records of a sealed ledger; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) identity: Vec<PathBuf>,
     /// A document to put in (PDF, text, ...)
     #[arg(long, value_name = "FILE")]
     pub(super) document: Vec<PathBuf>,

@@ -101,6 +101,7 @@ fn records(
     let entries: Vec<LedgerIndex> = args.entry.iter().copied().map(LedgerIndex).collect();
     let name = || format!("cannot take records from {}", folder.display());
     let mut reader = Reader::open(&folder).with_context(name)?;
+    reader.add_identities(crate::cmd::ledger::identities(&args.identity)?);
     let (excerpt, head) = reader.excerpt(&cited, &entries).with_context(name)?;
     let known =
         before.and_then(|before| before.head.as_ref()).filter(|known| known.origin == reader.origin());

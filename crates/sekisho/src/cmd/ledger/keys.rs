@@ -13,7 +13,7 @@ pub(crate) fn recipients(texts: &[String]) -> anyhow::Result<Vec<Recipient>> {
 }
 
 /// The identities of all files.
-pub(super) fn identities(paths: &[PathBuf]) -> anyhow::Result<Vec<Identity>> {
+pub(crate) fn identities(paths: &[PathBuf]) -> anyhow::Result<Vec<Identity>> {
     let mut found = Vec::new();
     for path in paths {
         let text = zeroize::Zeroizing::new(crate::inputs::read_text(path, IDENTITY_BYTES_MAX)?);

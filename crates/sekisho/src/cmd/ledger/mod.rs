@@ -2,10 +2,11 @@
 
 mod keys;
 mod prove;
+mod replicate;
 mod verify;
 mod write;
 
-pub(crate) use keys::recipients;
+pub(crate) use keys::{identities, recipients};
 
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -78,6 +79,24 @@ Exit code 0: everything is as it was written. 1: it is not; each failure names f
         #[arg(long, default_value_t = 0)]
         record: u32,
     },
+    /// Copy a ledger to another folder or store, or bring it back from there; a copy only grows
+    #[command(after_long_help = "Examples:
+  sekisho ledger replicate /var/lib/sekisho/ledger /mnt/backup/ledger
+  sekisho ledger replicate /var/lib/sekisho/ledger store:/mnt/nas/ledger
+  sekisho ledger replicate /mnt/backup/ledger /var/lib/sekisho/ledger     (after a loss; then append as before)
+
+Every frame, signature and root is checked before the copy takes it. A copy that is ahead (LE-ROLLBACK) or that differs
+(LV-FORK) is an alarm: nothing is written, exit code 1. `lag` counts entries that no signed head covers yet.
+A copy needs no key; what is encrypted stays encrypted.")]
+    Replicate(replicate::ReplicateArgs),
+    /// Write a ledger, or what came after a size, as plain files for media that are written once
+    #[command(after_long_help = "Examples:
+  sekisho ledger export LEDGER /media/disc1/part1
+  sekisho ledger export LEDGER /media/disc2/part2 --since 4711
+  sekisho ledger import /media/disc1/part1 copy && sekisho ledger import /media/disc2/part2 copy")]
+    Export(replicate::ExportArgs),
+    /// Continue a copy with what `export` wrote; the same checks as `replicate`
+    Import(replicate::ImportArgs),
     /// Check a proof that `prove` printed, without the ledger
     Check {
         /// File with the proof, or `-` for standard input
@@ -98,6 +117,9 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
         LedgerCommand::Checkpoint { ledger, secret } => write::checkpoint(&ledger, &secret),
         LedgerCommand::Verify(args) => verify::run(&args),
         LedgerCommand::Prove { ledger, index, record } => prove::prove(&ledger, index, record),
+        LedgerCommand::Replicate(args) => replicate::run(&args),
+        LedgerCommand::Export(args) => replicate::export(&args),
+        LedgerCommand::Import(args) => replicate::import(&args),
         LedgerCommand::Check { proof, key } => prove::check(&proof, key.as_deref()),
     }
 }
