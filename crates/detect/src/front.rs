@@ -36,6 +36,24 @@ impl Front {
         signals.push(reduce(event, matches));
     }
 
+    /// As [`Front::observe`], and appends the stateless rules that match with the fields that made them match, as
+    /// `sekisho detect` shows them. The rules are evaluated once for both (DT-COR-03).
+    pub fn observe_raw(&mut self, event: &Event<'_>, signals: &mut Vec<Signal>, raw: &mut Vec<RawMatch>) {
+        self.activity.note(event);
+        let before = raw.len();
+        self.rules.raw(event, raw);
+        let matches: SmallVec<[RuleIndex; 2]> = raw.iter().skip(before).map(|found| found.rule).collect();
+        if !matches.is_empty() || needed(event) {
+            signals.push(reduce(event, matches));
+        }
+    }
+
+    /// Why a stateless rule matches or does not match the event; `None` when the rule is no stateless rule.
+    #[must_use]
+    pub fn explain(&self, rule: RuleIndex, event: &Event<'_>) -> Option<sigma::Explanation> {
+        self.rules.explain(rule, event)
+    }
+
     /// When each log source spoke; to be handed to [`crate::engine::Engine::activity`] before the end (K-32, K-34).
     pub fn take_activity(&mut self) -> Activity {
         std::mem::take(&mut self.activity)

@@ -3,10 +3,10 @@
 
 use crate::engine::{Ctx, Detector};
 use crate::findings::{self, Key, add_evidence, add_source, record};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Body, Rule, RuleSet};
 use crate::signal::{RuleIndex, Signal};
 use crate::web::{self, Payloads};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use vocab::{Class, EvidenceRole, Finding, Flags, Kind, Timestamp};
 
@@ -20,11 +20,13 @@ const COUNTED_MAX: usize = 20_000;
 pub(crate) struct Matched {
     payloads: Payloads,
     recent: FxHashMap<(RuleIndex, Key), VecDeque<i64>>,
+    /// Rules that only feed Sigma correlations, which do not say `generate: true`.
+    silent: FxHashSet<RuleIndex>,
 }
 
 impl Matched {
     pub(crate) fn new(rules: &RuleSet) -> Self {
-        Self { payloads: Payloads::new(rules), recent: FxHashMap::default() }
+        Self { payloads: Payloads::new(rules), recent: FxHashMap::default(), silent: silent(rules) }
     }
 
     /// Many matches in a window raise the level one step, where the rule says how many (`repeats`, `window`).
@@ -51,7 +53,7 @@ impl Matched {
 impl Detector for Matched {
     fn push(&mut self, signal: &Signal, ctx: &mut Ctx) {
         for index in &signal.matches {
-            if signal.class == Class::Http && self.payloads.takes(*index) {
+            if signal.class == Class::Http && self.payloads.takes(*index) || self.silent.contains(index) {
                 continue;
             }
             let rules = std::sync::Arc::clone(&ctx.rules);
@@ -69,6 +71,21 @@ impl Detector for Matched {
     fn finish(&mut self, _ctx: &mut Ctx) {
         self.recent.clear();
     }
+}
+
+/// Rules that correlations refer to, none of which lets them speak for themselves.
+fn silent(rules: &RuleSet) -> FxHashSet<RuleIndex> {
+    let referred = |generate: bool| {
+        rules
+            .iter()
+            .filter_map(move |(_, rule)| match &rule.body {
+                Body::Correlation(program) if program.generate == generate => Some(program),
+                _ => None,
+            })
+            .flat_map(|program| program.rules.iter().filter_map(|name| rules.find(name)))
+    };
+    let loud: FxHashSet<RuleIndex> = referred(true).collect();
+    referred(false).filter(|index| !loud.contains(index)).collect()
 }
 
 /// Source, account and computer, as far as the record names them.

@@ -71,6 +71,8 @@ pub(super) struct Builder {
     pub(super) params: Vec<(String, f64)>,
     pub(super) lists: Vec<(String, FxHashSet<String>)>,
     pub(super) rules: Vec<String>,
+    pub(super) key_by_rule: Vec<Vec<Field>>,
+    pub(super) generate: bool,
 }
 
 impl Scope for Builder {
@@ -95,7 +97,7 @@ impl Scope for Builder {
 
 impl Builder {
     pub(super) fn new(params: &Params) -> Self {
-        let mut builder = Self::default();
+        let mut builder = Self { generate: true, ..Self::default() };
         for (name, param) in params.iter() {
             match &param.value {
                 ParamValue::Number(number) => builder.params.push((name.to_owned(), *number)),
@@ -276,7 +278,7 @@ impl Builder {
         if self.lists.len() > 32 {
             return Err("params: more than 32 lists".to_owned());
         }
-        let Self { states, entities, params, lists, rules } = self;
+        let Self { states, entities, params, lists, rules, key_by_rule, generate } = self;
         let Parts { input, key, window, close, when, levels, output } = parts;
         Ok(Program {
             input,
@@ -291,6 +293,8 @@ impl Builder {
             params,
             lists,
             rules,
+            key_by_rule,
+            generate,
         })
     }
 }

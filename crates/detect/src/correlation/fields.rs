@@ -44,10 +44,13 @@ pub(crate) enum Field {
     Referrer,
     Status,
     Activity,
+    BytesOut,
+    Latency,
+    DstPort,
 }
 
 /// Names of fields: ours first, then those of Sigma taxonomies.
-const FIELDS: [(&str, Field); 60] = [
+const FIELDS: [(&str, Field); 69] = [
     ("src", Field::Src),
     ("srcp", Field::Srcp),
     ("net", Field::Net),
@@ -75,6 +78,15 @@ const FIELDS: [(&str, Field); 60] = [
     ("referrer", Field::Referrer),
     ("status", Field::Status),
     ("activity", Field::Activity),
+    ("bytes_out", Field::BytesOut),
+    ("latency_ms", Field::Latency),
+    ("dst_port", Field::DstPort),
+    ("sc-bytes", Field::BytesOut),
+    ("time-taken", Field::Latency),
+    ("DestinationPort", Field::DstPort),
+    ("SubjectLogonId", Field::Session),
+    ("SourceAddress", Field::Src),
+    ("s-computername", Field::Host),
     ("acct", Field::Account),
     ("svc", Field::Service),
     ("vhost", Field::Service),
@@ -138,7 +150,7 @@ impl Field {
 
     /// Is it a number?
     pub(crate) const fn is_number(self) -> bool {
-        matches!(self, Self::Status | Self::Activity)
+        matches!(self, Self::Status | Self::Activity | Self::BytesOut | Self::Latency | Self::DstPort)
     }
 }
 
@@ -234,6 +246,9 @@ impl<'a> View<'a> {
                 .detail()
                 .and_then(|detail| detail.http_status)
                 .map_or(Value::Absent, |status| Value::Number(f64::from(status))),
+            (Field::BytesOut | Field::Latency | Field::DstPort, _) => {
+                self.detail().and_then(|detail| measured(field, detail)).map_or(Value::Absent, Value::Number)
+            }
             (Field::KeyId, _) => detail(|d| &d.key_id),
             (Field::Actor, _) => detail(|d| &d.actor),
             (Field::Target, _) => detail(|d| &d.target_user),
@@ -249,6 +264,17 @@ impl<'a> View<'a> {
             (Field::Referrer, _) => detail(|d| &d.referrer),
             (Field::Src | Field::Srcp | Field::Net | Field::Session | Field::Activity, _) => Value::Absent,
         }
+    }
+}
+
+/// A number of the record; latency in milliseconds, as web logs state it.
+#[expect(clippy::cast_precision_loss, reason = "sizes and times stay far below 2^53")]
+fn measured(field: Field, detail: &Detail) -> Option<f64> {
+    match field {
+        Field::BytesOut => detail.bytes_out.map(|bytes| bytes as f64),
+        Field::Latency => detail.latency_us.map(|micros| micros as f64 / 1000.0),
+        Field::DstPort => detail.dst_port.map(f64::from),
+        _ => None,
     }
 }
 

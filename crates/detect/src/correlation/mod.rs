@@ -6,6 +6,7 @@ mod expr;
 mod fields;
 mod gather;
 mod lexer;
+mod numbers;
 mod program;
 mod run;
 mod sigma;

@@ -2,6 +2,8 @@
 
 use super::expr::{Expr, Scope, Type, Value, Values};
 use super::fields::{Field, View, word};
+use super::numbers::Measure;
+use crate::attempts::stable_hash;
 use rustc_hash::FxHashSet;
 use vocab::{Class, Flags, Level};
 
@@ -20,6 +22,11 @@ pub(crate) const STATES_MAX: usize = 32;
 pub struct Program {
     pub(crate) input: Input,
     pub(crate) key: Vec<Field>,
+    /// Key of events by the place of the rule that they matched, where rules name the same thing differently (`aliases`).
+    /// Empty = [`Program::key`] for all.
+    pub(crate) key_by_rule: Vec<Vec<Field>>,
+    /// Rules that it refers to make findings of their own (`generate`).
+    pub(crate) generate: bool,
     /// Length of the sliding window, microseconds.
     pub(crate) window: i64,
     /// Silence that closes a finding, microseconds.
@@ -106,6 +113,11 @@ pub(crate) enum State {
     Absence {
         least: i64,
     },
+    /// A measure of a number in the window.
+    Numbers {
+        field: Field,
+        measure: Measure,
+    },
 }
 
 /// Names that an expression about an event may use.
@@ -143,6 +155,19 @@ impl Values for EventValues<'_> {
 }
 
 impl Program {
+    /// Hash of a part of the key. Where the same thing has different names it is compared as text.
+    pub(crate) fn hash(&self, view: View<'_>, field: Field) -> Option<u64> {
+        if self.key_by_rule.is_empty() {
+            return view.hash(field);
+        }
+        view.text(field).filter(|text| !text.is_empty()).map(|text| stable_hash(text.to_lowercase().as_str()))
+    }
+
+    /// Fields of the key of an event that matched these rules.
+    pub(crate) fn key_of(&self, matched: u32) -> &[Field] {
+        self.key_by_rule.get(matched.trailing_zeros() as usize).unwrap_or(&self.key)
+    }
+
     /// Does the event count for this filter? `matched` holds the places of the rules that matched it.
     pub(crate) fn passes(&self, filter: &Filter, view: View<'_>, matched: u32) -> bool {
         match filter {

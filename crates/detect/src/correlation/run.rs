@@ -154,16 +154,17 @@ impl Running {
             return;
         }
         let mut hashes = [0_u64; 4];
-        for (slot, field) in hashes.iter_mut().zip(&program.key) {
+        let fields = program.key_of(seen.matched);
+        for (slot, field) in hashes.iter_mut().zip(fields) {
             // An event without a part of the key belongs to no key.
-            let Some(hash) = seen.view.hash(*field) else { return };
+            let Some(hash) = program.hash(seen.view, *field) else { return };
             *slot = hash;
         }
         let name = || {
-            program
-                .key
+            fields
                 .iter()
-                .map(|f| (f.name().to_owned(), seen.view.text(*f).unwrap_or_default()))
+                .zip(&program.key)
+                .map(|(f, own)| (own.name().to_owned(), seen.view.text(*f).unwrap_or_default()))
                 .collect()
         };
         let make = || (name(), KeyState::new(&program, seen.time));

@@ -1,10 +1,12 @@
-//! Sigma correlation documents (`event_count`, `value_count`, `temporal`, `temporal_ordered`) on the own runtime.
+//! Sigma correlation documents on the own runtime: `event_count`, `value_count`, `value_sum`, `value_avg`,
+//! `value_percentile`, `temporal` and `temporal_ordered`, with `aliases` and `generate`.
 //!
 //! The stateless rules are matched once, by the engine of the rule set (DT-COR-03); a correlation sees the matches only.
 
 use super::build::{Builder, Parts, duration, text, words};
 use super::expr::Expr;
 use super::fields::Field;
+use super::numbers::Measure;
 use super::program::{Filter, Input, Program, Source, State};
 use vocab::{Flags, Timestamp};
 use yaml_serde::Value as Yaml;
@@ -19,35 +21,36 @@ pub(crate) fn compile(document: &Yaml) -> Result<Program, String> {
     if rules.is_empty() || rules.len() > 16 {
         return Err("expected 1 to 16 `rules`".to_owned());
     }
-    if document.get("aliases").is_some() {
-        return Err(
-            "aliases: the same value under different names is not supported; name the field alike".to_owned()
-        );
-    }
     let window = timespan(document.get("timespan")).ok_or("expected `timespan`, e.g. 10m")?;
-    let key = words(document.get("group-by"))
-        .iter()
-        .map(|name| {
-            Field::parse(name).ok_or_else(|| format!("group-by: {name:?} is not kept for correlations"))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    if key.len() > 4 {
+    let names = words(document.get("group-by"));
+    if names.len() > 4 {
         return Err("group-by: at most 4 fields".to_owned());
     }
-    let mut builder = Builder { rules, ..Builder::default() };
+    let key_by_rule = rules
+        .iter()
+        .map(|rule| names.iter().map(|name| key_part(document, name, rule)).collect())
+        .collect::<Result<Vec<Vec<_>>, String>>()?;
+    let key = key_by_rule.first().cloned().unwrap_or_default();
+    let generate = match document.get("generate") {
+        None => false,
+        Some(generate) => generate.as_bool().ok_or("generate: expected true or false")?,
+    };
+    let key_by_rule = if key_by_rule.iter().all(|own| *own == key) { Vec::new() } else { key_by_rule };
+    let mut builder = Builder { rules, key_by_rule, generate, ..Builder::default() };
     let when = match kind.as_str() {
         "event_count" => {
             builder.states.push(("events".to_owned(), State::Count(Filter::All)));
             builder.expr(&condition(document, "events")?)?
         }
         "value_count" => {
-            let condition_block = document.get("condition");
-            let name = condition_block
-                .and_then(|block| text(block, "field"))
-                .ok_or("condition: expected `field`")?;
-            let entity = builder.entity(&name)?;
+            let entity = builder.entity(&condition_field(document)?)?;
             builder.states.push(("values".to_owned(), State::Distinct { entity, filter: Filter::All }));
             builder.expr(&condition(document, "values")?)?
+        }
+        "value_sum" | "value_avg" | "value_percentile" => {
+            let state = numbers(document, &kind)?;
+            builder.states.push(("measure".to_owned(), state));
+            builder.expr(&condition(document, "measure")?)?
         }
         "temporal" => temporal(&mut builder)?,
         "temporal_ordered" => {
@@ -63,6 +66,41 @@ pub(crate) fn compile(document: &Yaml) -> Result<Program, String> {
     let input = Input { source: Source::Rules, not: Flags::AMBIGUOUS, when: None };
     let close = window.max(Timestamp::HOUR);
     builder.finish(Parts { input, key, window, close, when, levels: Vec::new(), output: Vec::new() })
+}
+
+/// The field of a part of the key in records that a rule matched: an alias stands for another field in each rule.
+fn key_part(document: &Yaml, name: &str, rule: &str) -> Result<Field, String> {
+    let own = match document.get("aliases").and_then(|aliases| aliases.get(name)) {
+        None => name.to_owned(),
+        Some(alias) => text(alias, rule).ok_or_else(|| {
+            format!("aliases: {name:?} does not say which field it is in the rule {rule:?}")
+        })?,
+    };
+    Field::parse(&own).ok_or_else(|| format!("group-by: {own:?} is not kept for correlations"))
+}
+
+fn condition_field(document: &Yaml) -> Result<String, String> {
+    let field = document.get("condition").and_then(|block| text(block, "field"));
+    field.ok_or_else(|| "condition: expected `field`".to_owned())
+}
+
+/// A measure of the numbers in a field.
+fn numbers(document: &Yaml, kind: &str) -> Result<State, String> {
+    let name = condition_field(document)?;
+    let field = Field::parse(&name).filter(|field| field.is_number()).ok_or_else(|| {
+        format!("condition: {name:?} is no number that is kept for correlations, e.g. sc-bytes, time-taken")
+    })?;
+    let measure = match kind {
+        "value_sum" => Measure::Sum,
+        "value_avg" => Measure::Average,
+        _ => {
+            let block = document.get("condition");
+            let percent = block.and_then(|block| block.get("percentile")).map_or(Some(50.0), Yaml::as_f64);
+            let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+            Measure::Percentile(percent.ok_or("condition: `percentile` must lie between 0 and 100")?)
+        }
+    };
+    Ok(State::Numbers { field, measure })
 }
 
 /// All rules within the time span.
@@ -86,7 +124,7 @@ fn condition(document: &Yaml, state: &str) -> Result<String, String> {
             "lt" => "<",
             "eq" => "==",
             "neq" => "!=",
-            "field" => continue,
+            "field" | "percentile" => continue,
             other => return Err(format!("condition: {other:?} is not supported")),
         };
         let bound = bound.as_f64().filter(|bound| bound.is_finite() && *bound >= 0.0);

@@ -4,6 +4,7 @@ use super::entity::{Count, Entities, Step};
 use super::expr::{Value, Values};
 use super::fields::View;
 use super::gather::Gathered;
+use super::numbers::Numbers;
 use super::program::{PARAMS, PARTS, Program, State};
 use crate::prim::absence::Absence;
 use crate::prim::first_seen::FirstSeen;
@@ -34,6 +35,7 @@ enum Cell {
     FirstSeen(FirstSeen, Box<Window>),
     Interval(Intervals),
     Absence(Absence, i64),
+    Numbers(Box<Numbers>),
 }
 
 /// One key.
@@ -74,6 +76,7 @@ impl KeyState {
             State::FirstSeen { .. } => Cell::FirstSeen(FirstSeen::default(), window()),
             State::Interval(_) => Cell::Interval(Intervals::default()),
             State::Absence { .. } => Cell::Absence(Absence::default(), 0),
+            State::Numbers { .. } => Cell::Numbers(Box::default()),
             _ => Cell::Plain,
         };
         Self {
@@ -176,6 +179,10 @@ impl Cell {
             {
                 intervals.add(time);
             }
+            (Self::Numbers(numbers), State::Numbers { field, .. }) => match seen.view.value(*field) {
+                Value::Number(number) => numbers.add(time, number, seen.count, program.window),
+                _ => numbers.expire(time, program.window),
+            },
             (Self::Absence(absence, odd), State::Absence { least }) => {
                 *odd = absence.add(time, *least).unwrap_or(0)
             }
@@ -260,6 +267,9 @@ impl Now<'_> {
                     6 => Value::Number(rhythm.deviation),
                     _ => Value::Absent,
                 }
+            }
+            (State::Numbers { measure, .. }, Cell::Numbers(numbers), 0) => {
+                numbers.measure(*measure).map_or(Value::Absent, Value::Number)
             }
             (State::Absence { .. }, Cell::Absence(_, odd), 0) => {
                 Value::Number(*odd as f64 / Timestamp::SECOND as f64)

@@ -248,6 +248,78 @@ fn sigma_correlations_over_matched_rules() {
     assert_eq!(load(lost).expect_err("lost"), "1: it refers to the rule \"nobody\", which is not loaded");
 }
 
+/// Two rules about requests, a correlation over them, and what it and they find.
+fn over_requests(correlation: &str, requests: &[(u32, &str, &str, u64)]) -> Vec<String> {
+    let base = |name: &str| {
+        format!(
+            "title: {name}\nid: {name}\nlogsource: {{product: linux}}\ndetection: {{k: [{name}], condition: k}}\nlevel: low\n---\n"
+        )
+    };
+    let text = format!(
+        "{}{}title: c\nid: c1\nlevel: high\ncorrelation:\n{correlation}",
+        base("alpha"),
+        base("beta")
+    );
+    let all = requests.iter().zip(0..).map(|((second, rule, account, bytes), number)| {
+        let mut one = crate::script::signal(&format!("{second}s 192.0.2.1 ok {account}"), number);
+        one.class = vocab::Class::FileSystem;
+        one.matches.push(RuleIndex(u32::from(*rule == "beta")));
+        let actor = format!("{account}-actor").into();
+        one.detail =
+            Some(Box::new(crate::Detail { bytes_out: Some(*bytes), actor, ..crate::Detail::default() }));
+        one
+    });
+    let found = run(&text, all.collect());
+    let mut ids: Vec<String> = found.into_iter().map(|finding| finding.rule.id).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn sums_averages_and_percentiles_of_a_number() {
+    let measured = |kind: &str, bounds: &str, bytes: &[u64]| {
+        let text = format!(
+            "  type: {kind}\n  rules: [alpha]\n  group-by: [user]\n  timespan: 5m\n  condition: {{field: sc-bytes, {bounds}}}\n"
+        );
+        let requests: Vec<_> =
+            (0..).zip(bytes).map(|(second, bytes)| (second * 60, "alpha", "x", *bytes)).collect();
+        over_requests(&text, &requests).contains(&"c1".to_owned())
+    };
+    assert!(measured("value_sum", "gte: 60", &[10, 20, 30]));
+    assert!(!measured("value_sum", "gt: 60", &[10, 20, 30]));
+    assert!(!measured("value_sum", "gte: 40", &[30, 0, 0, 0, 0, 0, 0, 20]), "outside the window");
+    assert!(measured("value_avg", "gte: 20", &[10, 30]));
+    assert!(!measured("value_avg", "gt: 20", &[10, 20, 30]));
+    assert!(measured("value_percentile", "percentile: 50, gte: 20", &[1, 20, 300]));
+    assert!(!measured("value_percentile", "percentile: 50, gt: 20", &[1, 20, 20]));
+    let refused = |condition: &str| {
+        let text = format!("  type: value_sum\n  rules: [alpha]\n  timespan: 5m\n  condition: {condition}\n");
+        load(&format!("title: alpha\nid: alpha\nlogsource: {{product: linux}}\ndetection: {{k: [a], condition: k}}\n---\ntitle: c\nid: c1\ncorrelation:\n{text}"))
+            .expect_err("refused")
+    };
+    assert!(refused("{field: user, gte: 1}").contains("is no number"));
+    assert!(refused("{gte: 1}").contains("expected `field`"));
+}
+
+#[test]
+fn aliases_join_different_names_and_generate_lets_rules_speak() {
+    let text = |more: &str| {
+        format!("  type: temporal\n  rules: [alpha, beta]\n  group-by: [who]\n  timespan: 5m\n{more}")
+    };
+    let aliases = "  aliases:\n    who: {alpha: user, beta: SubjectUserName}\n";
+    let requests = [(0, "alpha", "bob-actor", 1), (1, "beta", "bob", 1)];
+    assert_eq!(over_requests(&text(aliases), &requests), ["c1"]);
+    assert_eq!(over_requests(&text(aliases), &[requests[0], (1, "beta", "eve", 1)]), [""; 0]);
+    let loud = format!("{aliases}  generate: true\n");
+    assert_eq!(over_requests(&text(&loud), &requests), ["alpha", "beta", "c1"]);
+    let half = "  aliases:\n    who: {alpha: user}\n";
+    assert!(
+        load(&format!("title: alpha\nid: alpha\nlogsource: {{product: linux}}\ndetection: {{k: [a], condition: k}}\n---\ntitle: c\nid: c1\ncorrelation:\n{}", text(half)))
+            .expect_err("refused")
+            .contains("does not say which field")
+    );
+}
+
 #[test]
 fn a_flood_of_keys_does_not_push_out_a_fired_one() {
     let body = format!(

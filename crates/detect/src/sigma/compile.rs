@@ -2,6 +2,7 @@
 
 use super::leaf::{Ask, Leaf, Node, Subject};
 use super::modifiers::{Kind, Modifiers};
+use super::needles::{LeafKind, Needles};
 use super::slot::Slot;
 use super::test::{FieldId, Op, Pattern, Test};
 use super::text::encode::{self, Width};
@@ -15,6 +16,7 @@ use rsigma_parser::{
 };
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Largest compiled regular expression, bytes.
 const REGEX_BYTES_MAX: usize = 4 << 20;
@@ -33,6 +35,10 @@ pub(super) struct Field {
 pub(super) struct Table {
     pub(super) fields: Vec<Field>,
     pub(super) leaves: Vec<Leaf>,
+    /// Kind of each leaf.
+    pub(super) kinds: Vec<LeafKind>,
+    /// Made when a leaf is first looked at.
+    needles: Vec<OnceLock<Needles>>,
     known_fields: FxHashMap<Box<str>, FieldId>,
     known_leaves: FxHashMap<Leaf, u32>,
 }
@@ -65,9 +71,17 @@ impl Table {
         Node::Leaf(number)
     }
 
+    /// What a leaf of the kind [`LeafKind::Contains`] searches for.
+    pub(super) fn needles(&self, number: u32) -> Option<&Needles> {
+        let leaf = self.leaves.get(number as usize)?;
+        Some(self.needles.get(number as usize)?.get_or_init(|| Needles::of(leaf)))
+    }
+
     /// Forgets what is only needed while rules are added.
     pub(super) fn close(&mut self) {
         self.known_leaves = FxHashMap::default();
+        self.kinds = self.leaves.iter().map(LeafKind::of).collect();
+        self.needles = self.leaves.iter().map(|_| OnceLock::new()).collect();
         self.fields.shrink_to_fit();
         self.leaves.shrink_to_fit();
     }

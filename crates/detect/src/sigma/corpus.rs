@@ -1,12 +1,17 @@
 //! Public Sigma rules load or are refused by name, and run over real text without harm (DT-RUL-01, DT-RUL-02).
 
+use super::Document;
+use super::oracle::Oracle;
+use crate::RuleIndex;
 use crate::cases::{combined, yaml_files};
 use crate::{LoadReport, RuleSet};
+use collect::input::{Input, Limits};
+use collect::stream::{PlanSettings, SourceReader, plan};
 use smallvec::SmallVec;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use vocab::Event;
+use vocab::{Event, Timestamp};
 
 #[expect(clippy::disallowed_methods, reason = "a test looks for the corpora where the environment says")]
 /// Folder of the corpora; `None`, said aloud, where it is missing.
@@ -94,4 +99,85 @@ fn public_rules_load_or_are_refused_by_name_and_run_over_real_text() {
     assert_eq!(quick, slow);
     assert!(quick.len() >= 2, "own and public rules see it");
     println!("{seen} lines, {matched} matches");
+}
+
+/// Calls `each` with every Windows record of the corpus and its number.
+fn windows_records(folder: &Path, each: &mut dyn FnMut(usize, &Event<'_>)) {
+    let settings = PlanSettings {
+        limits: Limits::default(),
+        timezone: None,
+        machine_zone: jiff::tz::TimeZone::UTC,
+        year: None,
+        clock: Timestamp::from_seconds(1_795_348_800),
+    };
+    let mut number = 0;
+    let mut see = |event: &Event<'_>| {
+        each(number, event);
+        number += 1;
+    };
+    for source in &plan(vec![Input::Path(folder.join("evtx"))], &settings).sources {
+        let mut reader = SourceReader::new(source, &settings);
+        while let Some(block) = reader.next() {
+            reader.decode(&block, None, &mut see);
+        }
+        reader.finish(&mut see);
+    }
+}
+
+/// Matches by rule and file of our engine and of the other, over every so many records.
+type Counts = BTreeMap<(String, String), (u32, u32)>;
+
+fn compared(folder: &Path, step: usize) -> (usize, usize, Counts) {
+    let mut files = public(folder);
+    files.retain(|(file, _)| file.contains("/windows/"));
+    let (set, _) = RuleSet::load(&[], &files);
+    let text = |index: RuleIndex| match &set.get(index).unwrap().body {
+        crate::rule::Body::Sigma(text) => text.as_str(),
+        _ => "",
+    };
+    let oracle = Oracle::new(set.iter().map(|(index, _)| Document { index, text: text(index) }));
+    let mut engine = set.stateless().clone();
+    let (mut seen, mut matched, mut counts) = (0, 0, Counts::new());
+    windows_records(folder, &mut |number, event| {
+        let mut quick = SmallVec::new();
+        engine.matches(event, &mut quick);
+        seen += 1;
+        matched += quick.len();
+        if !number.is_multiple_of(step) {
+            return;
+        }
+        let mut slow = SmallVec::new();
+        engine.matches_slowly(event, &mut slow);
+        assert_eq!(quick, slow, "{event:?}");
+        let mut count = |index: RuleIndex, ours: u32, other: u32| {
+            let title = set.get(index).map_or("", |rule| &rule.meta.reference.title);
+            let both = counts.entry((title.to_owned(), event.origin.file.to_owned())).or_default();
+            *both = (both.0 + ours, both.1 + other);
+        };
+        quick.iter().for_each(|index| count(*index, 1, 0));
+        oracle.matches(event).iter().for_each(|index| count(*index, 0, 1));
+    });
+    counts.retain(|_, (ours, other)| ours != other);
+    (seen, matched, counts)
+}
+
+/// DT-RUL-19: to the exact count for each rule and file.
+#[test]
+fn every_way_agrees_on_windows_records() {
+    let Some(folder) = corpora() else { return };
+    let (seen, matched, counts) = compared(&folder, 97);
+    println!("{seen} records, {matched} matches");
+    assert_eq!(counts, Counts::new());
+    assert!(seen > 1_000 && matched > 100, "{seen} records, {matched} matches");
+}
+
+/// The same over every record; minutes without optimisation:
+/// `cargo nextest run --release -p detect --run-ignored only every_record`.
+#[test]
+#[ignore = "takes minutes; run it with --release after a change of the engine"]
+fn every_way_agrees_on_every_record() {
+    let Some(folder) = corpora() else { return };
+    let (seen, matched, counts) = compared(&folder, 1);
+    println!("{seen} records, {matched} matches");
+    assert_eq!(counts, Counts::new());
 }

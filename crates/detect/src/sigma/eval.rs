@@ -2,7 +2,8 @@
 
 use super::compile::Table;
 use super::leaf::{Ask, Leaf, Node, Subject};
-use super::record::{Datum, Record};
+use super::needles::LeafKind;
+use super::record::{self, Datum, Placed, Record};
 use super::test::{Op, Test};
 use super::text::fold;
 use smallvec::SmallVec;
@@ -25,13 +26,21 @@ pub(super) struct Scratch {
     folded: Vec<(u32, u32, u32)>,
     spans: Vec<(u32, u32)>,
     arena: String,
+    /// By field of a Windows record: stamp and place of its folded value in `arena`.
+    extra: Vec<(u32, u32, u32)>,
+    /// End of the folded texts of the whole record in `arena`.
+    all: usize,
 }
+
+/// Stands between the texts of a record when they are looked through together.
+const BETWEEN: char = '\0';
 
 impl Scratch {
     /// Begins a record of a plan with so many leaves and fields.
     pub(super) fn begin(&mut self, leaves: usize, fields: usize) {
         self.arena.clear();
         self.spans.clear();
+        self.all = 0;
         if self.stamp == u32::MAX {
             *self = Self::default();
         }
@@ -49,15 +58,63 @@ impl Scratch {
         from >= to
     }
 
+    /// Folds every text of a Windows record that keywords look into.
+    pub(super) fn fold_all(&mut self, record: &Placed<'_>) {
+        if self.extra.len() < record.event.extra.len() {
+            self.extra.resize(record.event.extra.len(), (0, 0, 0));
+        }
+        for at in &record.located.texts {
+            let at = usize::from(*at);
+            let Some(Datum::Text(text)) = record.event.extra.get(at).map(record::datum) else { continue };
+            let start = count(self.arena.len());
+            fold::fold_into(&text, &mut self.arena);
+            if let Some(known) = self.extra.get_mut(at) {
+                *known = (self.stamp, start, count(self.arena.len()));
+            }
+            self.arena.push(BETWEEN);
+        }
+        self.all = self.arena.len();
+    }
+
+    /// The texts of the whole record, [`BETWEEN`] after each.
+    pub(super) fn all(&self) -> &str {
+        self.arena.get(..self.all).unwrap_or_default()
+    }
+
+    /// The texts of the whole record, one by one.
+    pub(super) fn each(&self) -> impl Iterator<Item = &str> {
+        let own = self.extra.iter().filter(|(stamp, ..)| *stamp == self.stamp);
+        own.filter_map(|(_, start, end)| self.arena.get(*start as usize..*end as usize))
+    }
+
+    /// Are the values at these places folded already? Then they are taken.
+    fn take_folded(&mut self, places: &[u16]) -> bool {
+        let known = |at: &u16| self.extra.get(usize::from(*at)).filter(|(stamp, ..)| *stamp == self.stamp);
+        if !places.iter().all(|at| known(at).is_some()) {
+            return false;
+        }
+        let spans = places.iter().filter_map(known).map(|(_, start, end)| (*start, *end));
+        self.spans.extend(spans);
+        true
+    }
+
     /// Range in `spans` of the folded values of a field.
-    pub(super) fn fold(&mut self, table: &Table, record: &dyn Record, place: u32, field: u32) -> (u32, u32) {
+    pub(super) fn fold<R: Record + ?Sized>(
+        &mut self,
+        table: &Table,
+        record: &R,
+        place: u32,
+        field: u32,
+    ) -> (u32, u32) {
         if let Some((stamp, from, to)) = self.folded.get(place as usize).copied()
             && stamp == self.stamp
         {
             return (from, to);
         }
         let from = count(self.spans.len());
-        if let Some(field) = table.fields.get(field as usize) {
+        if record.places(place as usize).is_some_and(|places| self.take_folded(places)) {
+            // Done.
+        } else if let Some(field) = table.fields.get(field as usize) {
             record.values(place as usize, field, &mut |value| {
                 if let Datum::Text(text) = value {
                     let start = count(self.arena.len());
@@ -120,14 +177,19 @@ impl Run<'_> {
         let (Subject::Field(field), Ask::Any { tests, or_null: false }) = (leaf.subject, &leaf.ask) else {
             return Some(slowly(self.table, leaf, own.place as usize, self.record));
         };
-        if tests.iter().any(Test::on_folded) {
+        let kind = self.table.kinds.get(own.leaf as usize)?;
+        if *kind != LeafKind::Raw {
             let span = self.scratch.fold(self.table, self.record, own.place, field);
+            if *kind == LeafKind::Contains {
+                let needles = self.table.needles(own.leaf)?;
+                return Some(self.scratch.texts(span).any(|text| needles.stand_in(text)));
+            }
             let mut folded = tests.iter().filter(|test| test.on_folded());
             if folded.any(|test| self.scratch.texts(span).any(|text| test.holds(text))) {
                 return Some(true);
             }
         }
-        if tests.iter().all(Test::on_folded) {
+        if *kind == LeafKind::Folded {
             return Some(false);
         }
         Some(slowly(self.table, leaf, own.place as usize, self.record))

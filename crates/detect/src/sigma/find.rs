@@ -5,8 +5,7 @@ use super::eval::Scratch;
 use super::index::Index;
 use super::plan::{Finder, Plan};
 use super::prefilter::Quiet;
-use super::record::Record;
-use super::text::fold;
+use super::record::{Placed, Record as _};
 use super::view::View;
 use smallvec::SmallVec;
 
@@ -16,7 +15,7 @@ pub(super) type Candidates = SmallVec<[u32; 8]>;
 /// Fills in the rules that can match, in order of their numbers, each once.
 pub(super) fn candidates(
     plan: &Plan,
-    (view, record): (&View<'_>, &dyn Record),
+    (view, record): (&View<'_>, &Placed<'_>),
     quiet: &mut Quiet,
     (table, scratch): (&Table, &mut Scratch),
     out: &mut Candidates,
@@ -27,6 +26,9 @@ pub(super) fn candidates(
         Finder::None => {}
         Finder::Texts(prefilter) => prefilter.candidates(view, quiet, out),
         Finder::Fields { by_place, keywords } => {
+            if keywords.is_some() {
+                scratch.fold_all(record);
+            }
             for ((place, index), field) in (0..).zip(by_place).zip(&plan.fields) {
                 let Some(index) = index else { continue };
                 let span = scratch.fold(table, record, place, *field);
@@ -37,13 +39,7 @@ pub(super) fn candidates(
                 }
             }
             if let Some(index) = keywords {
-                let mut folded = String::new();
-                record.texts(&mut |text| {
-                    folded.clear();
-                    fold::fold_into(text, &mut folded);
-                    look_up(plan, index, std::iter::once(folded.as_str()), out);
-                    false
-                });
+                index.find_in_all(scratch.all(), scratch.each(), &mut |leaf| queue(plan, leaf, out));
             }
         }
     }
@@ -66,7 +62,7 @@ fn queue(plan: &Plan, leaf: u32, out: &mut Candidates) {
 }
 
 /// Is the field there, if only as null?
-fn record_has(table: &Table, record: &dyn Record, place: u32, field: u32) -> bool {
+fn record_has(table: &Table, record: &Placed<'_>, place: u32, field: u32) -> bool {
     let field = table.fields.get(field as usize);
     field.is_some_and(|field| record.values(place as usize, field, &mut |_| true))
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// Texts of one automaton up to this size, bytes, make a table that reads one entry a byte.
-const TABLE_BYTES_MAX: usize = 12_000;
+const TABLE_BYTES_MAX: usize = 32_000;
 /// Texts that every other record holds.
 const COMMON: [&str; 20] = [
     "true",
@@ -246,6 +246,25 @@ impl Index {
         self.present.iter().for_each(|leaf| hit(*leaf));
     }
 
+    /// As [`Index::find`], over all texts of a record, together where that says the same.
+    pub(super) fn find_in_all<'t>(
+        &self,
+        all: &str,
+        texts: impl Iterator<Item = &'t str>,
+        hit: &mut impl FnMut(u32),
+    ) {
+        let only_within = self.exact.is_empty()
+            && self.numbers.is_empty()
+            && self.prefixes.entries.is_empty()
+            && self.suffixes.entries.is_empty()
+            && self.present.is_empty();
+        if only_within {
+            self.find_within(all, hit);
+        } else {
+            texts.for_each(|text| self.find(text, hit));
+        }
+    }
+
     /// Calls `hit` with the leaves that may hold for a folded value; a leaf may come more than once.
     pub(super) fn find(&self, text: &str, hit: &mut impl FnMut(u32)) {
         self.present.iter().for_each(|leaf| hit(*leaf));
@@ -266,6 +285,10 @@ impl Index {
         if !self.suffixes.entries.is_empty() {
             self.suffixes.find(text, last, |own| text.ends_with(own), hit);
         }
+        self.find_within(text, hit);
+    }
+
+    fn find_within(&self, text: &str, hit: &mut impl FnMut(u32)) {
         if let Some(within) = &self.within {
             for found in within.automaton.find_overlapping_iter(text) {
                 if let Some(hits) = within.hits.get(found.pattern().as_usize()) {

@@ -18,6 +18,7 @@ mod leaf;
 mod literal;
 mod load;
 mod modifiers;
+mod needles;
 mod plan;
 mod plans;
 mod prefilter;
@@ -37,6 +38,7 @@ use eval::{Run, Scratch};
 use find::Candidates;
 use leaf::{Node, Subject};
 use load::Rules;
+use plan::Plan;
 use plans::Plans;
 use record::{Datum, Placed, Record};
 use smallvec::SmallVec;
@@ -115,39 +117,58 @@ impl Engine {
     #[must_use]
     pub fn plan_size(&mut self, event: &Event<'_>) -> (usize, usize) {
         let held = self.plans.of(event, &self.rules);
-        held.map_or((0, 0), |held| (held.plan.rules.len(), held.plan.always.len()))
+        held.map_or((0, 0), |(held, _)| (held.plan.rules.len(), held.plan.always.len()))
     }
 
     /// Calls `each` with the rules that match, or with all candidates when they are not to be evaluated.
-    fn each(&mut self, event: &Event<'_>, evaluate: bool, each: &mut dyn FnMut(&Found<'_>)) {
+    fn each(&mut self, event: &Event<'_>, evaluate: bool, each: &mut dyn FnMut(&mut Found<'_, '_>)) {
         let Self { rules, plans, scratch, candidates } = self;
         let rules: &Rules = rules;
-        let Some(held) = plans.of(event, rules) else { return };
+        let Some((held, located)) = plans.of(event, rules) else { return };
         let plan = &*held.plan;
         if plan.rules.is_empty() {
             return;
         }
         scratch.begin(plan.leaves.len(), plan.fields.len());
         let view = View::new(event);
-        let placed = Placed { event, places: &held.places };
+        let placed = Placed { event, located };
         let record: &dyn Record = if record::is_windows(event) { &placed } else { &view };
-        find::candidates(plan, (&view, record), &mut held.quiet, (&rules.table, scratch), candidates);
+        find::candidates(plan, (&view, &placed), &mut held.quiet, (&rules.table, scratch), candidates);
         let mut run = Run { table: &rules.table, leaves: &plan.leaves, record, scratch };
         for rule in candidates.iter().filter_map(|place| plan.rules.get(*place as usize)) {
             if !evaluate || run.holds(&rule.root) {
                 let Some(loaded) = rules.loaded.get(rule.rule as usize) else { continue };
-                each(&Found { index: loaded.index, root: &loaded.root, rules, record: &view });
+                each(&mut Found { index: loaded.index, root: &loaded.root, plan, run: &mut run });
             }
         }
     }
 }
 
 /// A rule that matches a record.
-struct Found<'f> {
+struct Found<'f, 'r> {
     index: RuleIndex,
+    /// Its whole condition, over leaves of the table.
     root: &'f Node,
-    rules: &'f Rules,
-    record: &'f dyn Record,
+    plan: &'f Plan,
+    run: &'f mut Run<'r>,
+}
+
+impl Found<'_, '_> {
+    /// Leaves of the table that made the rule match.
+    fn reasons(&mut self) -> Vec<u32> {
+        let (mut leaves, plan, run) = (Vec::new(), self.plan, &mut *self.run);
+        let mut holds = |leaf: u32| match plan.numbers.get(&leaf) {
+            Some(number) => run.leaf(*number),
+            // Known before the record was looked at, and not part of the plan.
+            None => run
+                .table
+                .leaves
+                .get(leaf as usize)
+                .is_some_and(|leaf| eval::slowly(run.table, leaf, usize::MAX, run.record)),
+        };
+        self.root.reasons(&mut holds, &mut leaves);
+        leaves
+    }
 }
 
 /// Is a leaf of the table true of the record?
@@ -166,18 +187,17 @@ pub struct RawMatch {
 }
 
 /// Fields that made the rule match; the message where only keywords did.
-fn fields(event: &Event<'_>, found: &Found<'_>) -> Vec<(String, String)> {
-    let mut leaves = Vec::new();
-    found.root.reasons(&mut |leaf| leaf_holds(found.rules, found.record, leaf), &mut leaves);
-    let table = &found.rules.table;
-    let mut fields: Vec<(String, String)> = Vec::new();
+fn fields(event: &Event<'_>, found: &mut Found<'_, '_>) -> Vec<(String, String)> {
+    let leaves = found.reasons();
+    let (table, record) = (found.run.table, found.run.record);
+    let mut fields: Vec<(String, String)> = Vec::with_capacity(leaves.len());
     for leaf in leaves.iter().filter_map(|leaf| table.leaves.get(*leaf as usize)) {
         let Subject::Field(field) = leaf.subject else { continue };
         let Some(field) = table.fields.get(field as usize) else { continue };
         if fields.iter().any(|(name, _)| **name == *field.name) {
             continue;
         }
-        found.record.values(usize::MAX, field, &mut |value| {
+        record.values(usize::MAX, field, &mut |value| {
             let Datum::Text(text) = value else { return false };
             fields.push((field.name.to_string(), cut(&text).to_owned()));
             true

@@ -50,6 +50,8 @@ pub(super) struct Plan {
     /// In order of their numbers.
     pub(super) rules: Vec<PlanRule>,
     pub(super) leaves: Vec<PlanLeaf>,
+    /// Number of a leaf in the plan by its number in the table.
+    pub(super) numbers: FxHashMap<u32, u32>,
     /// Fields by their number in the plan.
     pub(super) fields: Vec<u32>,
     /// Number in the plan by the name of a field.
@@ -67,6 +69,7 @@ impl Plan {
         let mut own = Self {
             rules: Vec::new(),
             leaves: Vec::new(),
+            numbers: FxHashMap::default(),
             fields: Vec::new(),
             names: FxHashMap::default(),
             guarded: Vec::new(),
@@ -74,7 +77,7 @@ impl Plan {
             finder: Finder::None,
         };
         let id_field = table.find("EventID");
-        let mut known: FxHashMap<u32, u32> = FxHashMap::default();
+        let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
         for (rule, loaded) in (0..).zip(loaded) {
             if !sources.accept(&loaded.source) {
                 continue;
@@ -86,12 +89,13 @@ impl Plan {
                 {
                     return Node::Known(truth);
                 }
-                Node::Leaf(*known.entry(number).or_insert_with(|| own.add(number, leaf)))
+                Node::Leaf(*numbers.entry(number).or_insert_with(|| own.add(number, leaf)))
             });
             if root != Node::Known(false) {
                 own.rules.push(PlanRule { rule, root });
             }
         }
+        own.numbers = numbers;
         own.guarded.resize_with(own.leaves.len(), Vec::new);
         if windows.is_some() {
             own.guard_fields(table)

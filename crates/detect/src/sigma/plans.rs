@@ -3,14 +3,16 @@
 use super::load::Rules;
 use super::plan::{EventId, Plan};
 use super::prefilter::Quiet;
-use super::record::{self, Places};
+use super::record::{self, Located, Places};
 use super::sources::Sources;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use vocab::Event;
+use vocab::{Event, ShapeId};
 
 /// Plans kept at once; a set of parsers has fewer log sources, and rules name fewer event ids, than this.
 const PLANS_MAX: usize = 2048;
+/// Shapes of records kept by a thread.
+const SHAPES_MAX: usize = 1 << 14;
 
 /// What a plan is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +28,25 @@ pub(super) struct Held {
     key: Key,
     pub(super) plan: Arc<Plan>,
     pub(super) quiet: Quiet,
-    /// Where the fields of the plan stand in the Windows record that was looked up last.
-    pub(super) places: Vec<Places>,
+}
+
+/// What is known of a shape of Windows records.
+#[derive(Clone)]
+struct Shape {
+    held: usize,
+    /// Where the fields of the plan stand.
+    located: Located,
+    /// Where the event id stands that the plan was made for, and what it is. A field of the event data may have the same
+    /// name as that of the head, and another value in the next record.
+    event_id: Option<(u16, Box<str>)>,
+}
+
+impl Shape {
+    fn fits(&self, event: &Event<'_>) -> bool {
+        self.event_id.as_ref().is_none_or(|(place, own)| {
+            event.extra.get(usize::from(*place)).is_some_and(|extra| *extra.value == **own)
+        })
+    }
 }
 
 /// The plans of one thread.
@@ -38,6 +57,9 @@ pub(super) struct Plans {
     shared: Arc<Mutex<FxHashMap<Key, Arc<Plan>>>>,
     held: Vec<Held>,
     by_key: FxHashMap<Key, usize>,
+    by_shape: FxHashMap<ShapeId, Shape>,
+    /// Where the fields of the plan stand in a record without a known shape.
+    located: Located,
     last: usize,
 }
 
@@ -47,29 +69,53 @@ impl Plans {
         Self { ids: Arc::new(ids), ..Self::default() }
     }
 
-    /// The plan for the event.
-    pub(super) fn of(&mut self, event: &Event<'_>, rules: &Rules) -> Option<&mut Held> {
+    /// The plan for the event, and where its fields stand in a Windows record.
+    pub(super) fn of(&mut self, event: &Event<'_>, rules: &Rules) -> Option<(&mut Held, &Located)> {
+        if record::is_windows(event) {
+            return self.of_windows(event, rules);
+        }
         let sources = Sources::of(event);
-        let windows = record::is_windows(event);
         let same = |held: &Held| held.key.windows.is_none() && held.key.sources.is(&sources);
-        if windows || !self.held.get(self.last).is_some_and(same) {
-            let key = Key { sources, windows: windows.then(|| self.event_id(event)) };
-            self.last = match self.by_key.get(&key) {
-                Some(place) => *place,
-                None => self.make(key, rules),
-            };
+        if !self.held.get(self.last).is_some_and(same) {
+            self.last = self.place(Key { sources, windows: None }, rules);
         }
-        let held = self.held.get_mut(self.last)?;
-        if windows {
-            held.locate(event);
+        Some((self.held.get_mut(self.last)?, &self.located))
+    }
+
+    fn of_windows(&mut self, event: &Event<'_>, rules: &Rules) -> Option<(&mut Held, &Located)> {
+        let shape = event.windows.map_or(ShapeId::NONE, |windows| windows.shape);
+        if !self.by_shape.get(&shape).is_some_and(|known| known.fits(event)) {
+            let key = Key { sources: Sources::of(event), windows: Some(self.event_id(event)) };
+            let held = self.place(key, rules);
+            let located = locate(&self.held.get(held)?.plan, event);
+            if !shape.is_known() || self.by_shape.contains_key(&shape) {
+                self.located = located;
+                return Some((self.held.get_mut(held)?, &self.located));
+            }
+            if self.by_shape.len() >= SHAPES_MAX {
+                self.by_shape.clear();
+            }
+            let mut ids = (0_u16..).zip(&event.extra).filter(|(_, extra)| extra.name == "EventID");
+            let event_id = ids.next().map(|(place, extra)| (place, Box::from(&*extra.value)));
+            self.by_shape.insert(shape, Shape { held, located, event_id });
         }
-        Some(held)
+        let known = self.by_shape.get(&shape)?;
+        Some((self.held.get_mut(known.held)?, &known.located))
+    }
+
+    /// Place of the plan for the key.
+    fn place(&mut self, key: Key, rules: &Rules) -> usize {
+        match self.by_key.get(&key) {
+            Some(place) => *place,
+            None => self.make(key, rules),
+        }
     }
 
     fn make(&mut self, key: Key, rules: &Rules) -> usize {
         if self.held.len() >= PLANS_MAX {
             self.held.clear();
             self.by_key.clear();
+            self.by_shape.clear();
         }
         let plan = {
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +128,7 @@ impl Plans {
             Arc::clone(made)
         };
         self.by_key.insert(key, self.held.len());
-        self.held.push(Held { key, plan, quiet: Quiet::default(), places: Vec::new() });
+        self.held.push(Held { key, plan, quiet: Quiet::default() });
         self.held.len() - 1
     }
 
@@ -99,24 +145,22 @@ impl Plans {
     }
 }
 
-impl Held {
-    /// Looks up where the fields of the plan stand in the record.
-    fn locate(&mut self, event: &Event<'_>) {
-        self.places.resize_with(self.plan.fields.len(), Places::new);
-        self.places.iter_mut().for_each(Places::clear);
-        if self.plan.names.is_empty() {
-            return;
-        }
+/// Where the fields of the plan stand in the record.
+fn locate(plan: &Plan, event: &Event<'_>) -> Located {
+    let mut all = vec![Places::new(); plan.fields.len()];
+    if !plan.names.is_empty() {
         for (at, extra) in (0_u16..).zip(&event.extra) {
             let place = if extra.name.contains(' ') {
                 let name: String = extra.name.split(' ').collect();
-                self.plan.names.get(name.as_str())
+                plan.names.get(name.as_str())
             } else {
-                self.plan.names.get(&*extra.name)
+                plan.names.get(&*extra.name)
             };
-            if let Some(places) = place.and_then(|place| self.places.get_mut(*place as usize)) {
+            if let Some(places) = place.and_then(|place| all.get_mut(*place as usize)) {
                 places.push(at);
             }
         }
     }
+    let texts = (0_u16..).zip(&event.extra).filter(|(_, extra)| !record::is_framing(&extra.name));
+    Located { fields: all.into(), texts: texts.map(|(at, _)| at).collect() }
 }

@@ -20,6 +20,11 @@ pub(super) trait Record {
     /// the plan. An absent field has no value, a field that stands several times has several.
     fn values(&self, place: usize, field: &Field, each: &mut dyn FnMut(Datum<'_>) -> bool) -> bool;
 
+    /// Places of the values of a field of the plan in a Windows record; `None` where they were not looked up.
+    fn places(&self, _place: usize) -> Option<&[u16]> {
+        None
+    }
+
     /// Calls `each` with every text that keywords look into until it says `true`; did it? The framing is left out, so
     /// that a host called `root` does not match (DT-RUL-13).
     fn texts(&self, each: &mut dyn FnMut(&str) -> bool) -> bool;
@@ -74,15 +79,24 @@ pub(super) fn by_name(event: &Event<'_>, field: &Field, each: &mut dyn FnMut(Dat
 /// Places of a field among the fields of a record.
 pub(super) type Places = SmallVec<[u16; 2]>;
 
-/// A Windows record whose fields were looked up: by number of the field in the plan.
+/// Where things stand in the records of a shape.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Located {
+    /// By number of the field in the plan.
+    pub(super) fields: Box<[Places]>,
+    /// Texts that keywords look into.
+    pub(super) texts: Box<[u16]>,
+}
+
+/// A Windows record whose fields were looked up.
 pub(super) struct Placed<'e> {
     pub(super) event: &'e Event<'e>,
-    pub(super) places: &'e [Places],
+    pub(super) located: &'e Located,
 }
 
 impl Record for Placed<'_> {
     fn values(&self, place: usize, field: &Field, each: &mut dyn FnMut(Datum<'_>) -> bool) -> bool {
-        match self.places.get(place) {
+        match self.located.fields.get(place) {
             Some(places) => places
                 .iter()
                 .any(|at| self.event.extra.get(usize::from(*at)).is_some_and(|extra| each(datum(extra)))),
@@ -90,12 +104,21 @@ impl Record for Placed<'_> {
         }
     }
 
+    fn places(&self, place: usize) -> Option<&[u16]> {
+        self.located.fields.get(place).map(Places::as_slice)
+    }
+
     fn texts(&self, each: &mut dyn FnMut(&str) -> bool) -> bool {
         windows_texts(self.event, each)
     }
 }
 
+/// Do keywords look into the field?
+pub(super) fn is_text(extra: &vocab::Extra<'_>) -> bool {
+    !is_framing(&extra.name) && datum(extra) != Datum::Null
+}
+
 /// The texts of a Windows record without its framing.
 pub(super) fn windows_texts(event: &Event<'_>, each: &mut dyn FnMut(&str) -> bool) -> bool {
-    event.extra.iter().any(|extra| !is_framing(&extra.name) && each(&extra.value))
+    event.extra.iter().any(|extra| is_text(extra) && each(&extra.value))
 }

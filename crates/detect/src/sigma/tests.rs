@@ -76,3 +76,29 @@ fn an_explanation_says_what_was_asked_and_what_was_found() {
     assert_eq!(parts.iter().map(Step::holds).collect::<Vec<_>>(), [true, false]);
     assert!(engine.explain(RuleIndex(9), &web("/", "", "")).is_none());
 }
+
+/// A record of a shape, with an event id in its own data where `own` says so.
+fn of_shape(engine: &mut Engine, own: &str, image: &str) -> usize {
+    let windows = vocab::WindowsRecord { event_id: 1, shape: vocab::ShapeId(7), ..Default::default() };
+    let mut event = Event { product: "windows", windows: Some(&windows), ..Event::default() };
+    event.push_extra("EventID", own);
+    event.push_extra("Image", image);
+    hits(engine, &event)
+}
+
+#[test]
+fn nothing_of_one_record_decides_about_the_next_of_its_shape() {
+    let mut engine = engine(
+        "title: t\nlogsource: {product: windows}\ndetection:\n  s: {EventID: 1, Image|endswith: '\\cmd.exe'}\n  condition: s\n",
+    );
+    for (own, image, want) in [
+        ("1", "C:\\CMD.exe", 1),
+        ("1", "x", 0),
+        ("2", "C:\\cmd.exe", 0),
+        ("1", "D:\\cmd.exe", 1),
+        ("01", "\\cmd.exe", 1),
+    ] {
+        assert_eq!(of_shape(&mut engine, own, image), want, "{own} {image}");
+    }
+    assert_eq!(of_shape(&mut engine, "3", "\\cmd.exe"), 0);
+}
