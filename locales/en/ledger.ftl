@@ -15,6 +15,7 @@ lv-missing = A file or content that should be there is gone.
 lv-commit = A record does not agree with the commitment of its entry.
 lv-foreign = A file of another ledger was mixed in.
 lv-torn = There is an unfinished part at the end: a writer is at work or was stopped.
+lv-tile = A tile (a derived file) differs from the log itself. It can be made again: `sekisho ledger rebuild`.
 lv-tail-unproven = No witness has signed: that the whole ledger was put back to an earlier state cannot be excluded.
 lv-place = { $file } (from byte { $offset })
 lv-place-index = { $file } (from byte { $offset }, entry { $index } and later)

@@ -15,6 +15,7 @@ lv-missing = あるべきファイル又は内容がありません。
 lv-commit = 記録の内容が、項目に記された約束値と一致しません。
 lv-foreign = 別の台帳のファイルが混ざっています。
 lv-torn = 末尾に書きかけの部分があります。書込み中であるか、書込みが途中で終わっています。
+lv-tile = 公開用のタイル（派生ファイル）が本体と一致しません。本体から作り直せます（sekisho ledger rebuild）。
 lv-tail-unproven = 証人の署名がないため、台帳全体が過去の状態に戻された可能性は否定できません。
 lv-place = { $file }（{ $offset } バイト目から）
 lv-place-index = { $file }（{ $offset } バイト目から、項目 { $index } 以降）

@@ -1,6 +1,6 @@
 //! Consistency proofs (LG chapter 19.4): a tree grew from an earlier one, nothing was changed or dropped.
 
-use crate::{Hash, ranges};
+use crate::{Hash, note, ranges};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,17 @@ impl ConsistencyProof {
             }
             _ => false,
         }
+    }
+
+    /// Whether the two trees are those of two signed notes of the log key (`origin+id+base64`), and the proof holds.
+    #[must_use]
+    pub fn joins(&self, log_key: &str, old: &str, new: &str) -> bool {
+        let Some((origin, key)) = note::parse_verifier_key(log_key) else { return false };
+        let is = |text: &str, head: &TreeHead| {
+            note::check(text.as_bytes(), &origin, &key)
+                .is_ok_and(|note| TreeHead::new(note.size, &note.root) == *head)
+        };
+        origin == self.origin && is(old, &self.old) && is(new, &self.new) && self.holds()
     }
 }
 

@@ -117,6 +117,25 @@ pub(crate) fn replace(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
     sync_folder(folder)
 }
 
+/// Makes a folder and those above it.
+pub(crate) fn make_folders(path: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path).map_err(Error::io(path))
+}
+
+/// Puts a derived file in its place as a whole, without a sync (LG-DUR-09). Several programs may do so at once.
+pub(crate) fn put_unsynced(path: &Path, content: &[u8]) -> Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let mut options = options();
+    let file = options.write(true).create(true).truncate(true).open(&temporary);
+    file.and_then(|mut file| file.write_all(content)).map_err(Error::io(&temporary))?;
+    std::fs::rename(&temporary, path).map_err(Error::io(path))
+}
+
 /// Reads a small file; one longer than `bytes_max` is an error.
 pub(crate) fn read_small(path: &Path, bytes_max: usize) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io(path))?;

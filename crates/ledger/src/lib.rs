@@ -34,6 +34,7 @@ mod seal;
 pub mod storage;
 mod store;
 mod streams;
+mod tiles;
 mod tree;
 mod verify;
 mod writer;
@@ -57,6 +58,7 @@ pub use seal::{
     WINDOW_DAYS_MAX,
 };
 pub use streams::StreamId;
+pub use tiles::{TileId, TileKind, TileStats, read_tile, rebuild_tiles, update_tiles};
 pub use verify::{
     Code, Failure, Payloads, Property, PropertyState, VerifyOptions, VerifyReport, Warning, verify,
 };

@@ -71,6 +71,14 @@ pub struct RecordProof {
 }
 
 impl InclusionProof {
+    /// The proof of the entry as C2SP tlog-proof text; `None` without a signed checkpoint.
+    #[must_use]
+    pub fn tlog_proof(&self) -> Option<String> {
+        let note = self.checkpoint.as_ref()?;
+        let hashes: String = self.hashes.iter().map(|hash| format!("{hash}\n")).collect();
+        Some(format!("c2sp.org/tlog-proof@v1\nindex {}\n{hashes}\n{note}", self.index))
+    }
+
     /// Checks the proof through both trees. With `log_key` (`origin+id+base64`, from a source you trust, such as the
     /// printed report) also the signature of the checkpoint; without it only that the parts agree with each other.
     ///

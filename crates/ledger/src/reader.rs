@@ -6,7 +6,8 @@ use crate::entry::{Entry, EntryKind, Form};
 use crate::proof::{InclusionProof, RecordProof};
 use crate::scan::{BlockPlace, FramePlace, Segments};
 use crate::seal::{Identity, KeyRing, SessionKeys};
-use crate::{Checkpoint, Error, Hash, Result, files, frame, json, note, run, tree};
+use crate::tiles::TileHashes;
+use crate::{Checkpoint, Error, Hash, Result, files, frame, json, note, ranges, run, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::VecDeque;
@@ -198,8 +199,21 @@ impl Reader {
     }
 
     pub(crate) fn raw_entries(&mut self) -> impl Iterator<Item = Result<(u64, Vec<u8>, PathBuf)>> + '_ {
+        self.raw_entries_from(0)
+    }
+
+    /// Index, bytes and segment of the entries from `from` on.
+    pub(crate) fn raw_entries_from(
+        &mut self,
+        from: u64,
+    ) -> impl Iterator<Item = Result<(u64, Vec<u8>, PathBuf)>> + '_ {
         let Self { segments, frames, .. } = self;
-        frames.iter().flat_map(move |frame| {
+        let place = frames.partition_point(|frame| frame.header.first_index <= from).saturating_sub(1);
+        let early = move |item: &Result<(u64, Vec<u8>, PathBuf)>| {
+            item.as_ref().is_ok_and(|(index, _, _)| *index < from)
+        };
+        let frames = frames.get(place..).unwrap_or_default();
+        let all = frames.iter().flat_map(move |frame| {
             let mut bytes = Vec::new();
             let path = segments.path(frame.segment);
             if let Err(error) = segments.entries(frame, &mut bytes) {
@@ -211,7 +225,8 @@ impl Reader {
                     Err(what) => Err(Error::damage(&path, frame.offset, what.0)),
                 });
             whole.collect()
-        })
+        });
+        all.skip_while(early)
     }
 
     fn broken(&self, frame: &FramePlace, what: Malformed) -> Error {
@@ -322,9 +337,11 @@ impl Reader {
         let entry = self.entry(citation.index)?;
         let checkpoint = self.checkpoint()?.filter(|c| c.size > index && c.size <= self.size());
         let size = checkpoint.as_ref().map_or(self.size(), |c| c.size);
-        let leaves = self.raw_entries().map(|item| item.map(|(_, bytes, _)| tree::leaf(&bytes)));
         let absent = Error::Absent { index, record: citation.record };
-        let Some(path) = tree::path(index, size, leaves)? else { return Err(absent) };
+        let Some(ranges) = tree::path_ranges(index, size) else { return Err(absent) };
+        let leads = |path: &[Hash]| tree::root_from_path(index, size, tree::leaf(&entry.encode()), path);
+        let known = checkpoint.as_ref().map(|c| c.root);
+        let path = self.roots(size, &ranges, &|path| leads(path) == known)?;
         let bytes = entry.encode();
         let Some(root) = tree::root_from_path(index, size, tree::leaf(&bytes), &path) else {
             return Err(absent);
@@ -345,6 +362,25 @@ impl Reader {
             record,
             checkpoint: checkpoint.map(|c| c.note),
         })
+    }
+
+    /// Roots of ranges of leaves: from tiles where these give what `right` accepts, else from all entries.
+    pub(crate) fn roots(
+        &mut self,
+        size: u64,
+        ranges: &[(u64, u64)],
+        right: &dyn Fn(&[Hash]) -> bool,
+    ) -> Result<Vec<Hash>> {
+        let mut tiles = TileHashes::new(&self.folder, size);
+        let quick: Option<Vec<Hash>> =
+            ranges.iter().map(|(start, end)| tiles.root(*start, *end).ok().flatten()).collect();
+        match quick.filter(|hashes| right(hashes)) {
+            Some(hashes) => Ok(hashes),
+            None => {
+                let leaves = self.raw_entries().map(|item| item.map(|(_, bytes, _)| tree::leaf(&bytes)));
+                ranges::roots(ranges, leaves)?.ok_or(Error::Absent { index: size, record: 0 })
+            }
+        }
     }
 
     fn record_proof(&mut self, citation: Citation, entry: &Entry) -> Result<RecordProof> {

@@ -1,7 +1,7 @@
 //! Hash trees of RFC 6962 / RFC 9162: leaf `SHA-256(0x00 || data)`, node `SHA-256(0x01 || left || right)` (LG-MOD-01).
 
 use crate::Hash;
-use crate::ranges::split;
+use crate::ranges::{self, split};
 use sha2::{Digest, Sha256};
 
 /// Plain SHA-256.
@@ -80,26 +80,29 @@ impl Frontier {
         self.size += 1;
     }
     pub(crate) fn root(&self) -> Hash {
-        let mut peaks = self.peaks.iter().rev();
-        let Some(mut hash) = peaks.next().copied() else { return empty_root() };
-        for left in peaks {
-            hash = node(left, &hash);
-        }
-        hash
+        root_of_peaks(&self.peaks)
+    }
+    /// Roots of the complete subtrees, largest first.
+    pub(crate) fn into_peaks(self) -> Vec<Hash> {
+        self.peaks
     }
 }
 
-/// The audit path of leaf `index` in the tree over all hashes that `leaves` yields, gathered in one pass with memory
-/// that does not grow with the tree. Bottom first. `None` when `index` is not below `size`.
-pub(crate) fn path<E>(
-    index: u64,
-    size: u64,
-    leaves: impl Iterator<Item = Result<Hash, E>>,
-) -> Result<Option<Vec<Hash>>, E> {
-    if index >= size {
-        return Ok(None);
+/// Root that follows from the roots of complete subtrees, largest first.
+pub(crate) fn root_of_peaks(peaks: &[Hash]) -> Hash {
+    let mut peaks = peaks.iter().rev();
+    let Some(mut hash) = peaks.next().copied() else { return empty_root() };
+    for left in peaks {
+        hash = node(left, &hash);
     }
-    // The siblings, from the root downwards, are fixed ranges of leaves that do not overlap.
+    hash
+}
+
+/// Ranges of leaves whose roots are the audit path of leaf `index`, bottom first; `None` when it is not below `size`.
+pub(crate) fn path_ranges(index: u64, size: u64) -> Option<Vec<(u64, u64)>> {
+    if index >= size {
+        return None;
+    }
     let mut ranges = Vec::new();
     let (mut start, mut end) = (0, size);
     while end - start > 1 {
@@ -112,15 +115,18 @@ pub(crate) fn path<E>(
             start = middle;
         }
     }
-    let mut found: Vec<Frontier> = vec![Frontier::default(); ranges.len()];
-    for (number, hash) in (0..size).zip(leaves) {
-        let hash = hash?;
-        let place = ranges.iter().position(|(from, to)| (*from..*to).contains(&number));
-        if let Some(part) = place.and_then(|place| found.get_mut(place)) {
-            part.push(hash);
-        }
-    }
-    Ok(Some(found.iter().rev().map(Frontier::root).collect()))
+    ranges.reverse();
+    Some(ranges)
+}
+
+/// The audit path of leaf `index` in the tree over the first `size` hashes that `leaves` yields. Bottom first. `None` when
+/// `index` is not below `size`.
+pub(crate) fn path<E>(
+    index: u64,
+    size: u64,
+    leaves: impl Iterator<Item = Result<Hash, E>>,
+) -> Result<Option<Vec<Hash>>, E> {
+    path_ranges(index, size).map_or(Ok(None), |ranges| ranges::roots(&ranges, leaves))
 }
 
 /// Root that follows from a leaf hash and its audit path; `None` when the path has the wrong length for the place.

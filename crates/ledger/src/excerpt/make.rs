@@ -105,20 +105,19 @@ impl Reader {
         if old > new || new > self.size() {
             return Err(absent);
         }
-        let path = ranges::consistency(old, new);
-        let mut ranges = path.clone();
-        ranges.extend([(0, old), (0, new)].into_iter().filter(|(_, to)| *to > 0));
-        let leaves = self.raw_entries().map(|item| item.map(|(_, bytes, _)| tree::leaf(&bytes)));
-        let Some(hashes) = ranges::roots(&ranges, leaves)? else { return Err(absent) };
-        let (hashes, heads) = hashes.split_at(path.len());
-        let root = |size: u64, hash: Option<&Hash>| {
-            TreeHead::new(size, hash.filter(|_| size > 0).unwrap_or(&tree::empty_root()))
-        };
+        let known = self.checkpoint()?.filter(|c| c.size == new).map(|c| c.root);
+        let mut heads = [tree::empty_root(); 2];
+        for (head, size) in heads.iter_mut().zip([old, new]).filter(|(_, size)| *size > 0) {
+            let right = |root: &[Hash]| size != new || known.is_none_or(|known| root == [known]);
+            *head = self.roots(new, &[(0, size)], &right)?.first().copied().unwrap_or_default();
+        }
+        let leads = |path: &[Hash]| ranges::consistent((old, heads[0]), (new, heads[1]), path);
+        let hashes = self.roots(new, &ranges::consistency(old, new), &leads)?;
         Ok(ConsistencyProof {
             v: 1,
             origin: self.origin().to_owned(),
-            old: root(old, heads.first()),
-            new: root(new, heads.last()),
+            old: TreeHead::new(old, &heads[0]),
+            new: TreeHead::new(new, &heads[1]),
             hashes: hashes.iter().map(|hash| BASE64.encode(hash)).collect(),
         })
     }

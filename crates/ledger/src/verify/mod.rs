@@ -4,6 +4,7 @@ mod heads;
 mod payload;
 mod report;
 mod sealed;
+mod tiles;
 mod walk;
 
 pub use report::{Code, Failure, Payloads, Property, PropertyState, VerifyReport, Warning};
@@ -50,7 +51,9 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<VerifyReport> {
     files::check_format(folder)?;
     let mut report = VerifyReport::new(options.failures_max);
     let mut walk = Walk::open(folder, &mut report)?;
-    let mut check = Check { folder, options, replay: None, heads: Heads::default(), ring: None, torn: None };
+    let mut check =
+        Check { folder, options, replay: None, heads: Heads::default(), ring: None, tiles: None, torn: None };
+    check.tiles = tiles::TileCheck::open(folder, &mut report);
     while let Some(found) = walk.next(check.replay.as_ref().map(|replay| &replay.chain), &mut report)? {
         let frame = match &found {
             Found::Frame { .. } => walk.frame(),
@@ -70,6 +73,7 @@ struct Check<'a> {
     replay: Option<Replay>,
     heads: Heads,
     ring: Option<KeyRing>,
+    tiles: Option<tiles::TileCheck>,
     /// Bytes behind the last whole frame of the newest segment.
     torn: Option<(PathBuf, u64, u64)>,
 }
@@ -115,6 +119,11 @@ impl Check<'_> {
             let what = "another root at the size of a known signed head";
             report.fail(&Fault::at(Code::Fork, what, size.saturating_sub(1)), &name, 0, since);
         }
+        if let Some(tiles) = &mut self.tiles
+            && !replay.lost
+        {
+            tiles.frame(frame, report);
+        }
         report.entries = replay.size();
         true
     }
@@ -158,6 +167,9 @@ impl Check<'_> {
         report.closed = replay.sealed;
         sealed::check_keys(self.folder, &replay, report);
         self.heads.finish(&replay, report);
+        if let Some(tiles) = self.tiles.filter(|_| !replay.lost) {
+            tiles.finish(report);
+        }
         if let Some((file, offset, bytes)) = self.torn {
             let what = "bytes behind the last whole frame";
             if self.heads.newest() > replay.size() || replay.sealed {

@@ -42,6 +42,8 @@ pub enum Code {
     Foreign,
     /// An unfinished frame at the end (warning): a writer is at work or was killed.
     Torn,
+    /// A derived file differs from the segments; `ledger rebuild` repairs it.
+    Tile,
     /// No witness: rollback cannot be excluded (warning, always; LG-THR-02).
     TailUnproven,
 }
@@ -67,6 +69,7 @@ impl Code {
             Self::Commit => "LV-COMMIT",
             Self::Foreign => "LV-FOREIGN",
             Self::Torn => "LV-TORN",
+            Self::Tile => "LV-TILE",
             Self::TailUnproven => "LV-TAIL-UNPROVEN",
         }
     }
@@ -79,7 +82,7 @@ impl Code {
 
     const fn touches(self, property: Property) -> bool {
         match property {
-            Property::Alteration => !matches!(self, Self::Missing | Self::Trunc),
+            Property::Alteration => !matches!(self, Self::Missing | Self::Trunc | Self::Tile),
             Property::Deletion => {
                 matches!(
                     self,

@@ -9,4 +9,5 @@ mod replicas;
 mod resuming;
 mod sealing;
 mod support;
+mod tiles;
 mod verifying;
