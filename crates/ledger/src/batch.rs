@@ -8,6 +8,7 @@ use crate::tree::{self, Frontier};
 use crate::{Error, Hash, Result, block, keys};
 use ed25519_dalek::SigningKey;
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Entries at which a batch is written out.
 const ENTRIES_MAX: u32 = 256;
@@ -19,8 +20,9 @@ const SINGLE_BLOCK_BYTES_MAX: usize = 256 * 1024;
 /// The tree and the chain of frames as they stand, with the batch that is not written yet.
 pub(crate) struct Batch {
     pub(crate) ledger: Hash,
-    /// Root secret of the blocks of this session.
-    session: Hash,
+    /// Secret of this epoch: its key and the secrets of its plain blocks follow from it. The one of the next epoch is made of
+    /// it, and then it is forgotten (LG-EPO-01).
+    secret: Zeroizing<Hash>,
     pub(crate) epoch: u64,
     pub(crate) epoch_key: SigningKey,
     pub(crate) tree: Frontier,
@@ -61,7 +63,7 @@ impl Batch {
         let zstd = zstd::bulk::Compressor::new(block::LEVEL).map_err(compression)?;
         Ok(Self {
             ledger,
-            session,
+            secret: Zeroizing::new(session),
             epoch,
             epoch_key: keys::epoch_key(&session, epoch),
             tree,
@@ -79,11 +81,24 @@ impl Batch {
         })
     }
 
+    /// Key of the next epoch, public part.
+    pub(crate) fn next_key(&self) -> [u8; 32] {
+        let next = Zeroizing::new(keys::next_epoch(&self.secret));
+        *keys::epoch_key(&next, self.epoch + 1).verifying_key().as_bytes()
+    }
+
+    /// Begins the next epoch: key and secret of the present one are wiped, and nothing leads back to them.
+    pub(crate) fn evolve(&mut self) {
+        self.secret = Zeroizing::new(keys::next_epoch(&self.secret));
+        self.epoch += 1;
+        self.epoch_key = keys::epoch_key(&self.secret, self.epoch);
+    }
+
     fn next_block(&mut self, class: Option<DataClass>) -> Result<Filling> {
         let number = self.chain.first_block + (self.block_digests.len() + self.singles.len()) as u64;
         let spare = std::mem::take(&mut self.spare);
         let Some(sealing) = &mut self.sealing else {
-            return Ok(Filling::new(number, keys::block_secret(&self.session, number), None, spare));
+            return Ok(Filling::new(number, keys::block_secret(&self.secret, number), None, spare));
         };
         let key = class.and_then(|class| sealing.key(class)).cloned();
         let key = key.ok_or(Error::Policy("no data key for a payload that has to be sealed"))?;

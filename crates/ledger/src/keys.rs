@@ -60,6 +60,11 @@ pub(crate) fn epoch_key(session: &Hash, epoch: u64) -> SigningKey {
     SigningKey::from_bytes(&hmac(session, &[b"sekisho-ledger-1 epoch key", &epoch.to_be_bytes()]))
 }
 
+/// Secret of the epoch after the one with this secret; no way leads back (LG-EPO-01).
+pub(crate) fn next_epoch(secret: &Hash) -> Hash {
+    hmac(secret, &[b"sekisho-ledger-1 next epoch"])
+}
+
 /// What the log key signs when a new epoch begins.
 pub(crate) fn epoch_message(ledger: &Hash, epoch: u64, key: &[u8; 32]) -> Vec<u8> {
     let mut out = b"sekisho-ledger-1 epoch\0".to_vec();

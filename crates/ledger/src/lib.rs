@@ -37,6 +37,7 @@ mod streams;
 mod tiles;
 mod tree;
 mod verify;
+mod witness;
 mod writer;
 
 pub use commit::{CommitStats, QueueLimits, SharedLedger, Submission};
@@ -61,6 +62,10 @@ pub use streams::StreamId;
 pub use tiles::{TileId, TileKind, TileStats, read_tile, rebuild_tiles, update_tiles};
 pub use verify::{
     Code, Failure, Payloads, Property, PropertyState, VerifyOptions, VerifyReport, Warning, verify,
+};
+pub use witness::{
+    AddCheckpoint, Policy, PolicyError, Quorum, Verdict, Witness, WitnessEntry, WitnessError, WitnessKey,
+    add_cosignatures,
 };
 pub use writer::{Genesis, Ledger};
 

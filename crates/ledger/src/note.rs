@@ -13,7 +13,9 @@ const SIGNATURES_MAX: usize = 64;
 /// Longest origin in bytes.
 const ORIGIN_BYTES_MAX: usize = 256;
 /// Signature type of the log key.
-const TYPE_ED25519: u8 = 1;
+pub(crate) const TYPE_ED25519: u8 = 1;
+/// Signature type of a cosignature with its time (C2SP tlog-cosignature).
+pub(crate) const TYPE_COSIGNATURE: u8 = 4;
 
 /// A signed tree head (署名付きの先頭).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +35,9 @@ pub(crate) fn origin_fits(origin: &str) -> bool {
         && !origin.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
 }
 
-fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
+pub(crate) fn key_id(name: &str, kind: u8, key: &[u8; 32]) -> [u8; 4] {
     let mut text = name.as_bytes().to_vec();
-    text.extend([b'\n', TYPE_ED25519]);
+    text.extend([b'\n', kind]);
     text.extend(key);
     let [a, b, c, d, ..] = tree::sha256(&text);
     [a, b, c, d]
@@ -43,27 +45,37 @@ fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
 
 /// Public key in the form witnesses and other tools read: `name+id+base64`.
 pub(crate) fn verifier_key(name: &str, key: &[u8; 32]) -> String {
-    let mut data = vec![TYPE_ED25519];
+    verifier_key_of(name, TYPE_ED25519, key)
+}
+
+pub(crate) fn verifier_key_of(name: &str, kind: u8, key: &[u8; 32]) -> String {
+    let mut data = vec![kind];
     data.extend(key);
-    format!("{name}+{}+{}", hex::encode(key_id(name, key)), BASE64.encode(data))
+    format!("{name}+{}+{}", hex::encode(key_id(name, kind, key)), BASE64.encode(data))
 }
 
 /// The key bytes of [`verifier_key`], when name and id fit.
 pub(crate) fn parse_verifier_key(text: &str) -> Option<(String, [u8; 32])> {
+    parse_verifier_key_of(text, TYPE_ED25519)
+}
+
+pub(crate) fn parse_verifier_key_of(text: &str, wanted: u8) -> Option<(String, [u8; 32])> {
     let mut parts = text.splitn(3, '+');
     let (name, _, data) = (parts.next()?, parts.next()?, parts.next()?);
     let data = BASE64.decode(data).ok()?;
     let (kind, key) = data.split_first()?;
     let key: [u8; 32] = key.try_into().ok()?;
-    (*kind == TYPE_ED25519 && verifier_key(name, &key) == text).then(|| (name.to_owned(), key))
+    let same = *kind == wanted && origin_fits(name) && verifier_key_of(name, wanted, &key) == text;
+    same.then(|| (name.to_owned(), key))
 }
 
 /// Signs a checkpoint.
 pub(crate) fn sign(origin: &str, size: u64, root: Hash, key: &SigningKey) -> Checkpoint {
     let text = format!("{origin}\n{size}\n{}\n", BASE64.encode(root));
-    let mut signature = key_id(origin, key.verifying_key().as_bytes()).to_vec();
-    signature.extend(keys::sign(key, text.as_bytes()));
-    Checkpoint { size, root, note: format!("{text}\n\u{2014} {origin} {}\n", BASE64.encode(signature)) }
+    let signature = keys::sign(key, text.as_bytes());
+    let line =
+        signature_line(origin, key_id(origin, TYPE_ED25519, key.verifying_key().as_bytes()), &signature);
+    Checkpoint { size, root, note: format!("{text}\n{line}") }
 }
 
 /// Reads size and root of a note whose signature somebody else checks.
@@ -77,46 +89,93 @@ pub(crate) fn unchecked(note: String) -> Option<Checkpoint> {
     Some(Checkpoint { size, root, note })
 }
 
-/// Reads a checkpoint and checks the signature of the log key, strictly. Other signatures are ignored.
-pub(crate) fn check(note: &[u8], origin: &str, key: &[u8; 32]) -> Result<Checkpoint, Malformed> {
+/// A line of a signature with its line end.
+pub(crate) fn signature_line(name: &str, id: [u8; 4], signature: &[u8]) -> String {
+    let mut data = id.to_vec();
+    data.extend(signature);
+    format!("\u{2014} {name} {}\n", BASE64.encode(data))
+}
+
+/// A signature of a note, not checked yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) name: String,
+    pub(crate) id: [u8; 4],
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Reads signature lines, each with its line end.
+pub(crate) fn signatures(lines: &str) -> Result<Vec<Signature>, Malformed> {
+    let lines = lines.strip_suffix('\n').ok_or(Malformed("end of a note"))?;
+    if lines.split('\n').count() > SIGNATURES_MAX {
+        return Err(Malformed("too many signatures"));
+    }
+    let wrong = Malformed("signature line of a note");
+    lines
+        .split('\n')
+        .map(|line| {
+            let (name, data) =
+                line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or(wrong)?;
+            let data = BASE64.decode(data).map_err(|_| wrong)?;
+            let (id, bytes) = data.split_first_chunk::<4>().ok_or(wrong)?;
+            Ok(Signature { name: name.to_owned(), id: *id, bytes: bytes.to_vec() })
+        })
+        .collect()
+}
+
+/// A checkpoint taken apart, no signature checked yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    /// What is signed: the three lines with their line ends.
+    pub(crate) text: String,
+    pub(crate) origin: String,
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+    pub(crate) signatures: Vec<Signature>,
+}
+
+/// Reads a checkpoint without extension lines.
+pub(crate) fn parse(note: &[u8]) -> Result<Parsed, Malformed> {
     if note.len() > NOTE_BYTES_MAX {
         return Err(Malformed("note larger than the limit"));
     }
     let note = std::str::from_utf8(note).map_err(|_| Malformed("note is no text"))?;
-    let (text, signatures) = note.split_once("\n\n").ok_or(Malformed("note without signatures"))?;
-    let mut lines = text.split('\n');
-    if lines.next() != Some(origin) {
-        return Err(Malformed("note of another origin"));
-    }
-    let size_text = lines.next().unwrap_or_default();
+    let (text, lines) = note.split_once("\n\n").ok_or(Malformed("note without signatures"))?;
+    let mut parts = text.split('\n');
+    let origin = parts.next().filter(|origin| origin_fits(origin)).ok_or(Malformed("origin of a note"))?;
+    let size_text = parts.next().unwrap_or_default();
     let size: u64 = size_text.parse().map_err(|_| Malformed("size of a note"))?;
-    let root = lines.next().and_then(|root| BASE64.decode(root).ok()).and_then(|root| root.try_into().ok());
-    let (Some(root), None, true) = (root, lines.next(), size.to_string() == size_text) else {
+    let root = parts.next().and_then(|root| BASE64.decode(root).ok()).and_then(|root| root.try_into().ok());
+    let (Some(root), None, true) = (root, parts.next(), size.to_string() == size_text) else {
         return Err(Malformed("lines of a note"));
     };
-    let signatures = signatures.strip_suffix('\n').ok_or(Malformed("end of a note"))?;
-    if signatures.split('\n').count() > SIGNATURES_MAX {
-        return Err(Malformed("too many signatures"));
-    }
-    let wanted = key_id(origin, key);
-    let mut found = 0;
-    for line in signatures.split('\n') {
-        let line = line.strip_prefix("\u{2014} ").ok_or(Malformed("signature line of a note"))?;
-        let (name, data) = line.split_once(' ').ok_or(Malformed("signature line of a note"))?;
-        let data = BASE64.decode(data).map_err(|_| Malformed("signature line of a note"))?;
-        let Some((id, signature)) = data.split_first_chunk::<4>() else {
-            return Err(Malformed("signature line of a note"));
-        };
-        if name == origin && *id == wanted {
-            let signature: [u8; 64] = signature.try_into().map_err(|_| Malformed("signature of a note"))?;
-            if !keys::signature_holds(key, format!("{text}\n").as_bytes(), &signature) {
+    let signatures = signatures(lines)?;
+    Ok(Parsed { text: format!("{text}\n"), origin: origin.to_owned(), size, root, signatures })
+}
+
+impl Parsed {
+    /// Checks the signature of the log key, strictly and exactly once. Others are ignored.
+    pub(crate) fn check_log(&self, origin: &str, key: &[u8; 32]) -> Result<(), Malformed> {
+        if self.origin != origin {
+            return Err(Malformed("note of another origin"));
+        }
+        let wanted = key_id(origin, TYPE_ED25519, key);
+        let mut found = 0;
+        for signature in self.signatures.iter().filter(|one| one.name == origin && one.id == wanted) {
+            let bytes: [u8; 64] =
+                signature.bytes.as_slice().try_into().map_err(|_| Malformed("signature of a note"))?;
+            if !keys::signature_holds(key, self.text.as_bytes(), &bytes) {
                 return Err(Malformed("signature of a note"));
             }
             found += 1;
         }
+        if found == 1 { Ok(()) } else { Err(Malformed("signature of the log key, exactly once")) }
     }
-    if found != 1 {
-        return Err(Malformed("signature of the log key, exactly once"));
-    }
-    Ok(Checkpoint { size, root, note: note.to_owned() })
+}
+
+/// Reads a checkpoint and checks the signature of the log key, strictly. Other signatures are ignored.
+pub(crate) fn check(note: &[u8], origin: &str, key: &[u8; 32]) -> Result<Checkpoint, Malformed> {
+    let parsed = parse(note)?;
+    parsed.check_log(origin, key)?;
+    Ok(Checkpoint { size: parsed.size, root: parsed.root, note: String::from_utf8_lossy(note).into_owned() })
 }

@@ -48,6 +48,8 @@ pub(crate) struct Replay {
     pub(crate) chain: Chain,
     pub(crate) epoch: u64,
     epoch_key: [u8; 32],
+    /// Key of the epoch that begins behind this frame: time and number in stream 0 of the seal that names it.
+    next_epoch: Option<([u8; 32], Timestamp, u64)>,
     /// The present epoch has its seal.
     pub(crate) sealed: bool,
     /// Digests of blocks that no `blocks` entry names yet, and the number of the first of them.
@@ -121,6 +123,7 @@ impl Replay {
             chain: Chain::default(),
             epoch: 1,
             epoch_key,
+            next_epoch: None,
             sealed: false,
             unlisted: (0, Frontier::default()),
             accepted: entry.received_at,
@@ -182,6 +185,10 @@ impl Replay {
             faults.push(Fault::at(Code::Damage, "number of entries of a frame", first + u64::from(count)));
         }
         self.check_trailer(frame, faults);
+        if let Some((key, time, seq)) = self.next_epoch.take() {
+            (self.epoch, self.epoch_key, self.sealed) = (self.epoch + 1, key, false);
+            self.epoch_start = (time, seq + 1);
+        }
         self.chain = Chain {
             batch: frame.header.batch.wrapping_add(1),
             first_index: first.wrapping_add(u64::from(frame.header.entries)),
@@ -406,9 +413,18 @@ impl Replay {
             .is_some_and(|signature| keys::signature_holds(&self.epoch_key, &message, &signature));
         let doubled = std::mem::replace(&mut self.sealed, true);
         self.seal = Some((self.epoch, entry.received_at));
+        let next = body
+            .get("next_key")
+            .and_then(Value::as_str)
+            .map(|text| BASE64.decode(text).ok()?.try_into().ok());
+        let broken_key = next == Some(None);
+        if signed && let Some(key) = next.flatten() {
+            self.next_epoch = Some((key, entry.received_at, entry.stream_seq));
+        }
         match (signed, doubled, counts && heads || self.lost) {
             (false, _, _) => Some((Code::Sig, "signature of a seal")),
             (_, true, _) => Some((Code::Seal, "an epoch is sealed twice")),
+            _ if broken_key => Some((Code::Key, "key of the next epoch in a seal")),
             (_, _, false) => Some((Code::Seal, "a seal tells other counts or heads than the entries")),
             _ => None,
         }

@@ -11,3 +11,4 @@ mod sealing;
 mod support;
 mod tiles;
 mod verifying;
+mod witness;
