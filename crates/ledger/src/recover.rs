@@ -238,7 +238,7 @@ fn take(
     let damage = |fault: &Fault| Error::damage(path, offset, fault.what);
     if state.is_none() {
         let replay = Replay::begin(frame, id).map_err(|fault| damage(&fault))?;
-        let heads = Heads::read(folder, &replay, &[], report);
+        let heads = Heads::read(folder, &replay, &[], None, report);
         *state = Some((replay, heads));
     }
     let Some((replay, heads)) = state else { return Ok(()) };

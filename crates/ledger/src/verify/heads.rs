@@ -3,7 +3,7 @@
 use super::{Code, VerifyReport};
 use crate::replay::{Fault, Replay};
 use crate::tree::Frontier;
-use crate::{Error, Hash, files, note};
+use crate::{Checkpoint, Error, Hash, Policy, files, note};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,8 @@ pub(crate) struct Heads {
     kept: BTreeSet<u64>,
     /// Size of the published checkpoint.
     published: Option<u64>,
+    /// Heads that satisfy the policy, with the names of those who cosigned.
+    witnessed: BTreeMap<u64, Vec<String>>,
 }
 
 impl Heads {
@@ -25,13 +27,14 @@ impl Heads {
         folder: &Path,
         replay: &Replay,
         known: &[(String, String)],
+        policy: Option<&Policy>,
         report: &mut VerifyReport,
     ) -> Self {
         let mut heads = Self::default();
         for name in kept_names(folder, report) {
             let file = Path::new("checkpoints").join(&name);
             let bytes = files::read_small(&folder.join(&file), note::NOTE_BYTES_MAX);
-            let size = heads.add(&file, bytes, replay, report);
+            let size = heads.add(&file, bytes, replay, policy, report);
             match size {
                 Some(size) if size.to_string() == name => drop(heads.kept.insert(size)),
                 Some(_) => report.fail(
@@ -46,10 +49,10 @@ impl Heads {
         let file = Path::new("checkpoint");
         match files::read_small(&folder.join(file), note::NOTE_BYTES_MAX) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
-            bytes => heads.published = heads.add(file, bytes, replay, report),
+            bytes => heads.published = heads.add(file, bytes, replay, policy, report),
         }
         for (name, note) in known {
-            heads.add(Path::new(name), Ok(note.clone().into_bytes()), replay, report);
+            heads.add(Path::new(name), Ok(note.clone().into_bytes()), replay, policy, report);
         }
         heads
     }
@@ -59,6 +62,7 @@ impl Heads {
         file: &Path,
         bytes: crate::Result<Vec<u8>>,
         replay: &Replay,
+        policy: Option<&Policy>,
         report: &mut VerifyReport,
     ) -> Option<u64> {
         let checked = bytes
@@ -66,6 +70,7 @@ impl Heads {
             .and_then(|bytes| note::check(&bytes, &replay.origin, &replay.log_key).map_err(|what| what.0));
         match checked {
             Ok(checkpoint) => {
+                self.note_quorum(file, &checkpoint, policy, report);
                 self.by_size.entry(checkpoint.size).or_default().push((file.to_owned(), checkpoint.root));
                 Some(checkpoint.size)
             }
@@ -73,6 +78,37 @@ impl Heads {
                 report.fail(&Fault::new(Code::Sig, what), file, 0, None);
                 None
             }
+        }
+    }
+
+    fn note_quorum(
+        &mut self,
+        file: &Path,
+        checkpoint: &Checkpoint,
+        policy: Option<&Policy>,
+        report: &mut VerifyReport,
+    ) {
+        match policy.map(|policy| policy.check(&checkpoint.note)) {
+            Some(Ok(quorum)) if quorum.met => {
+                let names = quorum.signed.into_iter().map(|(name, _)| name).collect();
+                self.witnessed.insert(checkpoint.size, names);
+            }
+            Some(Err(what)) => {
+                report.fail(&Fault::at(Code::Quorum, what, checkpoint.size.saturating_sub(1)), file, 0, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the policy is satisfied where it has to be: at the published head (LG-WIT-09).
+    pub(crate) fn finish_quorum(&self, size: u64, policy: Option<&Policy>, report: &mut VerifyReport) {
+        report.witnessed = self.witnessed.range(..=size).next_back().map(|(size, by)| (*size, by.clone()));
+        let asked = policy.is_some_and(|policy| !policy.is_none());
+        let published = self.published.unwrap_or(size);
+        if asked && !self.witnessed.contains_key(&published) {
+            let what = "cosignatures under the published head, as many as the policy asks for";
+            let fault = Fault::at(Code::Quorum, what, published.saturating_sub(1));
+            report.fail(&fault, Path::new("checkpoint"), 0, None);
         }
     }
 

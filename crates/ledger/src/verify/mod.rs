@@ -12,7 +12,7 @@ pub use report::{Code, Failure, Payloads, Property, PropertyState, VerifyReport,
 use crate::frame::Frame;
 use crate::replay::{Fault, Replay};
 use crate::seal::{Identity, KeyRing};
-use crate::{Error, Result, files};
+use crate::{Error, Policy, Result, files};
 pub(crate) use heads::Heads;
 pub(crate) use walk::{Found, Walk};
 
@@ -31,13 +31,23 @@ pub struct VerifyOptions {
     pub log_key: Option<String>,
     /// Signed notes known from elsewhere, each with a name: an older report, a bundle, a witness.
     pub heads: Vec<(String, String)>,
+    /// Who has to have cosigned, from a file that you keep outside the ledger (LG-WIT-08). A quorum that is not met is a
+    /// failure, never a warning.
+    pub policy: Option<Policy>,
     /// Keys of role holders: sealed payloads that they open are compared with their commitments too.
     pub identities: Vec<Identity>,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        Self { open: true, failures_max: 100, log_key: None, heads: Vec::new(), identities: Vec::new() }
+        Self {
+            open: true,
+            failures_max: 100,
+            log_key: None,
+            heads: Vec::new(),
+            policy: None,
+            identities: Vec::new(),
+        }
     }
 }
 
@@ -135,6 +145,11 @@ impl Check<'_> {
         report: &mut VerifyReport,
     ) -> Result<Replay, Fault> {
         let replay = Replay::begin(frame, id)?;
+        let logs = self.options.policy.as_ref().map_or(&[][..], |policy| policy.logs.as_slice());
+        if !logs.is_empty() && !logs.contains(&replay.verifier_key) {
+            let fault = Fault::at(Code::Key, "a log key that the policy names", 0);
+            report.fail(&fault, Path::new("segments"), 0, None);
+        }
         if let Some(expected) = &self.options.log_key
             && *expected != replay.verifier_key
         {
@@ -145,7 +160,8 @@ impl Check<'_> {
                 None,
             );
         }
-        self.heads = Heads::read(self.folder, &replay, &self.options.heads, report);
+        self.heads =
+            Heads::read(self.folder, &replay, &self.options.heads, self.options.policy.as_ref(), report);
         Ok(replay)
     }
 
@@ -167,6 +183,7 @@ impl Check<'_> {
         report.closed = replay.sealed;
         sealed::check_keys(self.folder, &replay, report);
         self.heads.finish(&replay, report);
+        self.heads.finish_quorum(replay.size(), self.options.policy.as_ref(), report);
         if let Some(tiles) = self.tiles.filter(|_| !replay.lost) {
             tiles.finish(report);
         }
@@ -187,11 +204,13 @@ impl Check<'_> {
             let what = "the last epoch has no seal: the writer is at work or was stopped";
             report.warn(Code::Unsealed, what.to_owned());
         }
-        report.warn(
-            Code::TailUnproven,
-            "no witness has signed: that the whole ledger was put back to an earlier state cannot be excluded"
-                .to_owned(),
-        );
+        if report.witnessed.is_none() {
+            report.warn(
+                Code::TailUnproven,
+                "no witness has signed: that the whole ledger was put back to an earlier state cannot be excluded"
+                    .to_owned(),
+            );
+        }
         Ok(())
     }
 }

@@ -44,6 +44,8 @@ pub enum Code {
     Torn,
     /// A derived file differs from the segments; `ledger rebuild` repairs it.
     Tile,
+    /// The quorum of the policy given is not met (LG-WIT-09).
+    Quorum,
     /// No witness: rollback cannot be excluded (warning, always; LG-THR-02).
     TailUnproven,
 }
@@ -70,6 +72,7 @@ impl Code {
             Self::Foreign => "LV-FOREIGN",
             Self::Torn => "LV-TORN",
             Self::Tile => "LV-TILE",
+            Self::Quorum => "LV-QUORUM",
             Self::TailUnproven => "LV-TAIL-UNPROVEN",
         }
     }
@@ -82,7 +85,7 @@ impl Code {
 
     const fn touches(self, property: Property) -> bool {
         match property {
-            Property::Alteration => !matches!(self, Self::Missing | Self::Trunc | Self::Tile),
+            Property::Alteration => !matches!(self, Self::Missing | Self::Trunc | Self::Tile | Self::Quorum),
             Property::Deletion => {
                 matches!(
                     self,
@@ -209,6 +212,9 @@ pub struct VerifyReport {
     pub last_time: Option<Timestamp>,
     /// Number and time of the newest seal.
     pub last_seal: Option<(u64, Timestamp)>,
+    /// Largest size whose head satisfies the policy given, and who cosigned it: that the ledger was put back to an earlier
+    /// state is excluded up to there.
+    pub witnessed: Option<(u64, Vec<String>)>,
     /// The writer closed the ledger in good order.
     pub closed: bool,
     /// What is wrong, in the order of the log.
@@ -235,6 +241,7 @@ impl VerifyReport {
             checkpoint: None,
             last_time: None,
             last_seal: None,
+            witnessed: None,
             closed: false,
             failures: Vec::new(),
             failures_left_off: 0,

@@ -1,7 +1,9 @@
 //! A writer that is killed with SIGKILL at random moments (LF-11, LG-DUR-01): what it promised is there afterwards.
 
 use crate::support::{NOW, cite, genesis, place, records, resume};
-use ledger::{EntryKind, Ledger, Reader, Run, VerifyOptions, verify};
+use ledger::{
+    EntryKind, Ledger, Payload, QueueLimits, Reader, Run, SharedLedger, Submission, VerifyOptions, verify,
+};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -39,8 +41,12 @@ fn writes_until_it_is_killed() {
 
 /// Starts the child, kills it after `promises` lines and some more work; returns the newest size it promised.
 fn killed_after(folder: &Path, promises: usize, spin: u64) -> u64 {
+    killed(folder, "killed::writes_until_it_is_killed", promises, spin)
+}
+
+fn killed(folder: &Path, test: &str, promises: usize, spin: u64) -> u64 {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::writes_until_it_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -49,11 +55,11 @@ fn killed_after(folder: &Path, promises: usize, spin: u64) -> u64 {
     let out = BufReader::new(child.stdout.take().unwrap());
     let mut lines =
         out.lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("promised ")?.parse().ok());
-    let mut newest: u64 = lines.by_ref().take(promises).last().unwrap_or(0);
+    let mut newest: u64 = lines.by_ref().take(promises).max().unwrap_or(0);
     std::thread::sleep(std::time::Duration::from_micros(spin));
     child.kill().unwrap();
     child.wait().unwrap();
-    newest = lines.last().unwrap_or(newest);
+    newest = lines.max().unwrap_or(newest).max(newest);
     newest
 }
 
@@ -76,4 +82,79 @@ fn a_killed_writer_loses_nothing_it_promised() {
     ledger.close(NOW).unwrap();
     let report = verify(&folder, &VerifyOptions::default()).unwrap();
     assert!(report.holds() && report.closed);
+}
+
+/// The child: four threads append numbered entries, and each says the number that was acknowledged.
+#[test]
+#[ignore = "the child of the test below; it never ends by itself"]
+fn appends_until_it_is_killed() {
+    #[expect(clippy::disallowed_methods, reason = "how the parent names the folder")]
+    let folder = PathBuf::from(std::env::var(FOLDER).expect("started by the test below"));
+    let mut resume = resume(0);
+    resume.session[..4].copy_from_slice(&std::process::id().to_be_bytes());
+    let (ledger, found) = Ledger::open(&folder, &resume).unwrap();
+    let shared = SharedLedger::new(ledger, QueueLimits::default());
+    let mut next: Vec<u64> = vec![2; found.open_streams.len()];
+    let mut reader = Reader::open(&folder).unwrap();
+    for entry in reader.entries().map(|entry| entry.unwrap().1) {
+        if let Some(place) = found.open_streams.iter().position(|stream| stream.number() == entry.stream) {
+            next[place] = entry.stream_seq + 1;
+        }
+    }
+    std::thread::scope(|scope| {
+        for (stream, first) in found.open_streams.iter().zip(next) {
+            let shared = &shared;
+            scope.spawn(move || {
+                // The last one is sent again: whether it was acknowledged before the kill is not known here.
+                for seq in first.saturating_sub(1).max(2).. {
+                    let payload = Payload::new(&json!({ "stream": stream.number(), "seq": seq })).unwrap();
+                    let submission =
+                        Submission { stream: *stream, kind: EntryKind::Event, payload, seq: Some(seq) };
+                    let index = shared.append(NOW, submission).unwrap().index.0;
+                    let mut out = std::io::stdout().lock();
+                    writeln!(out, "promised {index}\nacknowledged {} {seq}", stream.number()).unwrap();
+                }
+            });
+        }
+    });
+}
+
+/// LG-DUR-01, LG-APP-02, LF-11: acknowledged entries are there exactly once, whatever the moment of the kill.
+#[test]
+fn every_acknowledged_entry_is_there_exactly_once() {
+    let (_guard, folder) = place();
+    let mut ledger = Ledger::create(&folder, genesis()).unwrap();
+    for n in 0..4 {
+        ledger.open_stream(&format!("s{n}"), "agent", NOW).unwrap();
+    }
+    ledger.checkpoint(NOW).unwrap();
+    drop(ledger);
+    for round in 0..8u64 {
+        let newest = killed(
+            &folder,
+            "killed::appends_until_it_is_killed",
+            40 + round as usize * 13,
+            round * 911 % 3_000,
+        );
+        let report = verify(&folder, &VerifyOptions::default()).unwrap();
+        assert!(report.holds() && report.entries > newest, "round {round}: {newest} {:?}", report.failures);
+        let mut reader = Reader::open(&folder).unwrap();
+        let entries: Vec<_> = reader.entries().map(Result::unwrap).collect();
+        for stream in 1..=4u32 {
+            let mut seqs = Vec::new();
+            for (index, entry) in entries.iter().filter(|(_, entry)| entry.stream == stream) {
+                seqs.push(entry.stream_seq);
+                if entry.kind == EntryKind::Event {
+                    let expected = format!("{{\"seq\":{},\"stream\":{stream}}}", entry.stream_seq);
+                    assert_eq!(reader.record(cite(*index, 0)).unwrap().bytes, expected.into_bytes());
+                }
+            }
+            let count = seqs.len() as u64;
+            assert_eq!(
+                seqs,
+                (1..=count).collect::<Vec<_>>(),
+                "round {round}: each number once, without a hole"
+            );
+        }
+    }
 }

@@ -230,3 +230,38 @@ fn policies_count_and_fail_closed() {
         assert!(with(wrong).is_err(), "{wrong:?}");
     }
 }
+
+/// LG-WIT-09, LF-03: with a policy the quorum decides, and a copy put back to an earlier state is told.
+#[test]
+fn verification_follows_the_policy() {
+    use ledger::{Code, VerifyOptions, verify};
+    let setting = setting();
+    let mut witness = setting.witness();
+    let newest = setting.notes.last().unwrap();
+    let policy =
+        Policy::parse(&format!("witness w1 {}\nquorum w1\n", key("w1.example.jp").verifier_key())).unwrap();
+    let options = VerifyOptions { policy: Some(policy), ..VerifyOptions::default() };
+    let codes = |folder: &Path| -> Vec<Code> {
+        verify(folder, &options).unwrap().failures.iter().map(|failure| failure.code).collect()
+    };
+    assert_eq!(codes(&setting.ledger), [Code::Quorum]);
+    let verdict = ask(&mut witness, &request(&setting.ledger, 0, newest));
+    let cosigned = add_cosignatures(newest, &verdict.body).unwrap();
+    crate::support::overwrite(&setting.ledger.join("checkpoint"), cosigned.as_bytes());
+    let report = verify(&setting.ledger, &options).unwrap();
+    assert_eq!(
+        (report.failures.as_slice(), report.witnessed),
+        (&[][..], Some((size(newest), vec!["w1".to_owned()])))
+    );
+    assert!(
+        report.warnings.iter().all(|warning| warning.code != Code::TailUnproven),
+        "{:?}",
+        report.warnings
+    );
+    // The earlier state is sound in itself; what the witness signed shows that it is not the newest.
+    let (_other_guard, earlier) = place();
+    grown(&earlier, "n", 2);
+    let heads = vec![("witness".to_owned(), cosigned)];
+    let report = verify(&earlier, &VerifyOptions { heads, ..VerifyOptions::default() }).unwrap();
+    assert_eq!(report.failures.iter().map(|one| one.code).collect::<Vec<_>>(), [Code::Trunc]);
+}

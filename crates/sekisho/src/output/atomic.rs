@@ -59,6 +59,16 @@ impl Drop for AtomicFile {
     }
 }
 
+/// Writes a small file whole or not at all.
+///
+/// # Errors
+/// When the folder cannot be written; the message names the path.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    file.commit()
+}
+
 /// Makes a rename in the folder durable.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()

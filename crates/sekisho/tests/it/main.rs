@@ -16,6 +16,7 @@ mod copies;
 mod durable;
 mod hostile;
 mod look;
+mod outsiders;
 mod records;
 mod rules;
 mod same;

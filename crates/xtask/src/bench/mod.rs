@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Leave the peers out
     #[arg(long)]
     no_peers: bool,
+    /// Durable entries of the ledger; 0 leaves the ledger out
+    #[arg(long, default_value_t = 1_000_000)]
+    ledger_entries: u64,
 }
 
 /// How often `wc` reads the log in one run: once is too quick to be measured in ticks.
@@ -88,7 +91,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             peer(&log, args, speed)?;
         }
     }
+    if args.ledger_entries > 0 && !ledger(args)? {
+        short.push("ledger: see the goals marked as missed".to_owned());
+    }
     if short.is_empty() { Ok(()) } else { bail!("under the promise: {}", short.join("; ")) }
+}
+
+/// Durable appends and verification beside the floors of the same disk and processor (ledger.md 23). True when every goal
+/// is reached.
+fn ledger(args: &Args) -> anyhow::Result<bool> {
+    let mut command = Command::new("cargo");
+    command.args(["run", "--quiet", "--release", "-p", "ledger", "--example", "commit_cost", "--"]);
+    command.arg(args.ledger_entries.to_string()).arg(&args.folder);
+    Ok(command.status().context("cannot run the measurement of the ledger")?.success())
 }
 
 /// fail2ban-regex on the first hundred thousand lines, where it is installed.

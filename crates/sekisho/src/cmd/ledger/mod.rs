@@ -1,9 +1,12 @@
 //! `sekisho ledger`: make, write on, read and verify a ledger, prove one record.
 
+mod ask;
 mod keys;
 mod prove;
 mod replicate;
+mod serve;
 mod verify;
+mod witness;
 mod write;
 
 pub(crate) use keys::{identities, recipients};
@@ -69,15 +72,59 @@ Exit code 0: everything is as it was written. 1: it is not; each failure names f
     /// Print a proof that one record stands in a ledger, as JSON
     #[command(after_long_help = "Examples:
   sekisho ledger prove report/ledger 12 --record 340 > proof.json
+  sekisho ledger prove report/ledger 12 --tlog > proof.tlog-proof
+  sekisho ledger prove report/ledger --consistency 100 250
   sekisho ledger check proof.json --key local/3f9c...+a1b2c3d4+AAAA...")]
     Prove {
         /// Folder of the ledger
         ledger: PathBuf,
         /// Index of the entry
-        index: u64,
+        #[arg(required_unless_present = "consistency")]
+        index: Option<u64>,
         /// Number of the record inside a bulk entry
         #[arg(long, default_value_t = 0)]
         record: u32,
+        /// Print the proof of the entry as C2SP tlog-proof text, for tools of others
+        #[arg(long, conflicts_with = "record")]
+        tlog: bool,
+        /// Instead: proof that the ledger only grew from one size to another
+        #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["index", "record", "tlog"])]
+        consistency: Vec<u64>,
+    },
+    /// Witnesses: computers that cosign heads after they have checked that the ledger only grew
+    #[command(
+        subcommand,
+        after_long_help = "Examples:
+  on another computer:
+    sekisho ledger witness init /var/lib/sekisho/witness --name witness.example.jp/w1
+    sekisho ledger witness enrol /var/lib/sekisho/witness ledger.example.jp/main+a1b2c3d4+AAAA...
+    sekisho ledger witness serve /var/lib/sekisho/witness --listen 192.0.2.20:8641
+  beside the ledger, with a policy of three lines (log, witness with its address, quorum):
+    sekisho ledger witness ask /var/lib/sekisho/ledger --policy policy
+    sekisho ledger verify /var/lib/sekisho/ledger --policy policy"
+    )]
+    Witness(witness::WitnessCommand),
+    /// Make the tiles for public reading again from the ledger itself
+    #[command(after_long_help = "Examples:
+  sekisho ledger rebuild /var/lib/sekisho/ledger
+
+Tiles are derived: a wrong or missing one is written again, a file that is none is removed, the ledger itself is only read.")]
+    Rebuild {
+        /// Folder of the ledger
+        ledger: PathBuf,
+    },
+    /// Let others read heads, tiles and entries over HTTP; never what was recorded
+    #[command(after_long_help = "Examples:
+  sekisho ledger serve /var/lib/sekisho/ledger
+  sekisho ledger serve /var/lib/sekisho/ledger --listen 192.0.2.10:8640
+
+Prints its address. Serves `checkpoint`, `tile/L/N` and `tile/entries/N` (C2SP tlog-tiles); any such client can audit it.")]
+    Serve {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// Address and port
+        #[arg(long, default_value = "127.0.0.1:8640")]
+        listen: std::net::SocketAddr,
     },
     /// Copy a ledger to another folder or store, or bring it back from there; a copy only grows
     #[command(after_long_help = "Examples:
@@ -116,10 +163,18 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
         }
         LedgerCommand::Checkpoint { ledger, secret } => write::checkpoint(&ledger, &secret),
         LedgerCommand::Verify(args) => verify::run(&args),
-        LedgerCommand::Prove { ledger, index, record } => prove::prove(&ledger, index, record),
         LedgerCommand::Replicate(args) => replicate::run(&args),
         LedgerCommand::Export(args) => replicate::export(&args),
         LedgerCommand::Import(args) => replicate::import(&args),
+        LedgerCommand::Prove { ledger, consistency, .. } if !consistency.is_empty() => {
+            prove::consistency(&ledger, &consistency)
+        }
+        LedgerCommand::Prove { ledger, index, record, tlog, .. } => {
+            prove::prove(&ledger, index.unwrap_or(0), record, tlog)
+        }
+        LedgerCommand::Witness(command) => witness::run(command),
+        LedgerCommand::Rebuild { ledger } => serve::rebuild(&ledger),
+        LedgerCommand::Serve { ledger, listen } => serve::serve(&ledger, listen),
         LedgerCommand::Check { proof, key } => prove::check(&proof, key.as_deref()),
     }
 }

@@ -1,5 +1,6 @@
 //! Proofs that one record stands in a ledger.
 
+use crate::error::Hinted;
 use anyhow::Context as _;
 use ledger::{InclusionProof, Reader};
 use std::io::Write as _;
@@ -9,12 +10,30 @@ use vocab::{Citation, LedgerIndex};
 /// Largest proof that is read, bytes.
 const PROOF_BYTES_MAX: usize = 16 << 20;
 
-/// Prints a proof.
-pub(super) fn prove(folder: &Path, index: u64, record: u32) -> anyhow::Result<u8> {
+/// Prints a proof, as JSON or as C2SP tlog-proof text.
+pub(super) fn prove(folder: &Path, index: u64, record: u32, tlog: bool) -> anyhow::Result<u8> {
     let name = || format!("cannot prove from {}", folder.display());
     let mut reader = Reader::open(folder).with_context(name)?;
     let proof = reader.inclusion(Citation { index: LedgerIndex(index), record }).with_context(name)?;
-    let mut bytes = serde_json::to_vec_pretty(&proof).context("cannot write JSON")?;
+    if tlog {
+        let text = proof.tlog_proof().ok_or_else(|| {
+            Hinted::error("no signed head covers this entry", "run `sekisho ledger checkpoint` first")
+        })?;
+        std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to standard output")?;
+        return Ok(0);
+    }
+    print(&proof)
+}
+
+/// Prints the proof that the ledger only grew.
+pub(super) fn consistency(folder: &Path, sizes: &[u64]) -> anyhow::Result<u8> {
+    let name = || format!("cannot prove from {}", folder.display());
+    let [old, new] = sizes else { anyhow::bail!("two sizes are needed") };
+    print(&Reader::open(folder).with_context(name)?.consistency(*old, *new).with_context(name)?)
+}
+
+fn print(document: &impl serde::Serialize) -> anyhow::Result<u8> {
+    let mut bytes = serde_json::to_vec_pretty(document).context("cannot write JSON")?;
     bytes.push(b'\n');
     std::io::stdout().lock().write_all(&bytes).context("cannot write to standard output")?;
     Ok(0)

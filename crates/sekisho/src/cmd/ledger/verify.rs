@@ -3,7 +3,7 @@
 use crate::output::terminal::safe;
 use anyhow::Context as _;
 use clap::Args;
-use ledger::{Property, PropertyState, VerifyOptions, VerifyReport};
+use ledger::{Policy, Property, PropertyState, VerifyOptions, VerifyReport};
 use serde_json::json;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -24,6 +24,12 @@ pub(crate) struct VerifyArgs {
     /// Identity file of a role holder (age): also open what is sealed to it; may be given several times
     #[arg(long, value_name = "FILE")]
     identity: Vec<PathBuf>,
+    /// Who has to have cosigned (C2SP tlog-policy), from a file kept outside the ledger; a quorum not met is a failure
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Fail also when no witness has cosigned and the policy asks for none
+    #[arg(long)]
+    require_witness: bool,
     /// Compare blocks with their digests only, without opening the records
     #[arg(long)]
     digests_only: bool,
@@ -38,6 +44,7 @@ pub(crate) struct VerifyArgs {
 /// Verifies and prints. Exit code 1 when something does not hold (LG-VER-04).
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
     const NOTE_BYTES_MAX: usize = 64 << 10;
+    const POLICY_BYTES_MAX: usize = 256 << 10;
     let mut options =
         VerifyOptions { open: !args.digests_only, log_key: args.key.clone(), ..VerifyOptions::default() };
     for path in &args.head {
@@ -45,6 +52,11 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
         options.heads.push((path.display().to_string(), note));
     }
     options.identities = super::keys::identities(&args.identity)?;
+    if let Some(path) = &args.policy {
+        let text = crate::inputs::read_text(path, POLICY_BYTES_MAX)?;
+        let policy = Policy::parse(&text).with_context(|| format!("{} is no policy", path.display()))?;
+        options.policy = Some(policy);
+    }
     let report = ledger::verify(&args.ledger, &options)
         .with_context(|| format!("cannot verify {}", args.ledger.display()))?;
     let mut out = std::io::stdout().lock();
@@ -57,7 +69,8 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
         lines(&report, &catalog).iter().try_for_each(|line| writeln!(out, "{}", safe(line, 400)))
     };
     written.context("cannot write to standard output")?;
-    Ok(u8::from(!report.holds()))
+    let unwitnessed = args.require_witness && report.witnessed.is_none();
+    Ok(u8::from(!report.holds() || unwitnessed))
 }
 
 fn document(report: &VerifyReport) -> serde_json::Value {
@@ -102,6 +115,7 @@ fn document(report: &VerifyReport) -> serde_json::Value {
         "last_time": report.last_time,
         "last_seal": report.last_seal.map(|(epoch, time)| json!({ "epoch": epoch, "time": time })),
         "closed": report.closed,
+        "witnessed": report.witnessed.as_ref().map(|(size, by)| json!({ "size": size, "by": by })),
         "properties": properties,
         "failures": failures,
         "failures_left_off": report.failures_left_off,
@@ -124,6 +138,10 @@ fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
         .with("withheld", report.payloads.withheld)
         .with("destroyed", report.payloads.destroyed);
     lines.push(format!("  {}", catalog.render(&payloads)));
+    if let Some((size, by)) = &report.witnessed {
+        let message = Message::new("lv-witnessed").with("size", *size).with("names", by.join(", "));
+        lines.push(format!("  {}", catalog.render(&message)));
+    }
     for failure in &report.failures {
         let (meaning, place) = (catalog.render(&failure.code.message()), catalog.render(&failure.place()));
         lines.push(format!("  {}: {meaning} {place}", failure.code.as_str()));

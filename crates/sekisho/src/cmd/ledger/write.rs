@@ -26,10 +26,12 @@ pub(super) fn init(folder: &Path, secret: &Path, origin: Option<String>) -> anyh
         None => format!("local/{}", hex::encode(clock.random()?.get(..8).unwrap_or_default())),
     };
     let now = clock.now();
-    let mut ledger = Ledger::create(folder, Genesis { origin, now, seed })
+    let ledger = Ledger::create(folder, Genesis { origin, now, seed })
         .with_context(|| format!("cannot make a ledger in {}", folder.display()))?;
-    ledger.checkpoint(clock.now()).context("cannot publish the first checkpoint")?;
-    print(&[ledger.verifier_key()])
+    let key = ledger.verifier_key();
+    // The first epoch follows from the secret that stays on disk: it ends here.
+    ledger.close(clock.now()).context("cannot publish the first checkpoint")?;
+    print(&[key])
 }
 
 /// Appends JSON values, one a line, under one new stream.
@@ -89,7 +91,7 @@ fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
     Ok(ledger)
 }
 
-fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
+pub(super) fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
     let text = crate::inputs::read_text(path, SECRET_BYTES_MAX)?;
     let wrong = || {
         Hinted::error(
@@ -102,7 +104,7 @@ fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
 }
 
 /// A new file that only its owner can read.
-fn make_secret(path: &Path, clock: Clock) -> anyhow::Result<[u8; 32]> {
+pub(super) fn make_secret(path: &Path, clock: Clock) -> anyhow::Result<[u8; 32]> {
     let name = || format!("cannot write the secret to {}", path.display());
     let seed = clock.random()?;
     let mut file =

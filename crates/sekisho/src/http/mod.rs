@@ -1,0 +1,49 @@
+//! A small HTTP server for the ledger: few methods, few paths, a limit on everything.
+
+mod client;
+mod server;
+
+pub(crate) use client::post;
+pub(crate) use server::{Limits, serve};
+
+/// A request, its body already read within the limit.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// Method, e.g. `GET`. A `HEAD` is handed on as `GET`; the body of its answer is left out.
+    pub(crate) method: String,
+    /// Path without query, as it was sent.
+    pub(crate) path: String,
+    /// Body, at most [`Limits::body_bytes_max`].
+    pub(crate) body: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Response {
+    /// Status code.
+    pub(crate) status: u16,
+    /// Content type.
+    pub(crate) kind: &'static str,
+    /// Value of `Cache-Control`.
+    pub(crate) cache: &'static str,
+    /// Body.
+    pub(crate) body: Vec<u8>,
+}
+
+/// Content type of plain text.
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Response {
+    /// A line of text that nobody may keep.
+    pub(crate) fn text(status: u16, text: impl Into<String>) -> Self {
+        let mut body = text.into().into_bytes();
+        body.push(b'\n');
+        Self { status, kind: TEXT, cache: "no-store", body }
+    }
+}
+
+/// Answers requests. Called on a thread that may wait for the disk.
+pub(crate) trait Answer: Send + Sync + 'static {
+    /// The answer to a request.
+    fn answer(&self, request: &Request) -> Response;
+}
