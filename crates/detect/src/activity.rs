@@ -2,6 +2,7 @@
 //! records become no signal; so the front counts every event here, in little memory.
 
 use crate::prim::hours::Hours;
+use crate::windows::numbers::Numbers;
 use rustc_hash::FxHashMap;
 use std::hash::BuildHasher;
 use vocab::{Citation, Class, Event, Flags, Timestamp};
@@ -53,6 +54,8 @@ pub struct Stream {
     pub pauses: Vec<(Edge, Edge)>,
     /// Places where the stamps go back and stay back: the latest record before, the first after.
     pub steps: Vec<(Edge, Edge)>,
+    /// Numbers of Windows records.
+    pub numbers: Numbers,
     latest: Edge,
     hour: Option<i64>,
     file_rank: Option<u32>,
@@ -91,6 +94,10 @@ impl Activity {
             let edge = Edge { time, citation: event.origin.citation.unwrap_or_default() };
             stream.file(event);
             stream.note(edge, event.class != Class::Http);
+            if let Some(windows) = event.windows {
+                let log = if windows.channel.is_empty() { &windows.provider } else { &windows.channel };
+                stream.numbers.note(log, windows.record_id, edge);
+            }
         }
     }
 

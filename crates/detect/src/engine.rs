@@ -5,6 +5,7 @@ use crate::attempts::{Assembler, Attempt};
 use crate::findings::Findings;
 use crate::rule::RuleSet;
 use crate::signal::Signal;
+use crate::windows::numbers::Run;
 use std::sync::Arc;
 use vocab::{Context, Finding, Kind, Message, Timestamp};
 
@@ -64,6 +65,8 @@ pub struct Output {
     pub stats: Stats,
     /// Classes that were not checked, and why.
     pub not_checked: Vec<(Kind, Message)>,
+    /// Numbers of Windows records by computer and log.
+    pub numbers: Vec<(String, String, Run)>,
 }
 
 /// Second half of detection.
@@ -132,6 +135,16 @@ impl Engine {
             findings: self.ctx.findings.finish(),
             stats: self.ctx.stats,
             not_checked: self.ctx.not_checked,
+            numbers: numbers(&self.ctx.streams),
         }
     }
+}
+
+/// Numbers of Windows records by computer and log, in the order of the sources.
+fn numbers(streams: &[crate::activity::Stream]) -> Vec<(String, String, Run)> {
+    let of = |stream: &crate::activity::Stream| -> Vec<(String, String, Run)> {
+        let one = |(log, run): (&str, &Run)| (stream.host.clone(), log.to_owned(), run.clone());
+        stream.numbers.logs().map(one).collect()
+    };
+    streams.iter().flat_map(of).collect()
 }

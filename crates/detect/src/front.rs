@@ -67,6 +67,9 @@ impl Front {
 
 /// Does a correlation need the event although no stateless rule matched?
 fn needed(event: &Event<'_>) -> bool {
+    if event.windows.is_some() {
+        return crate::windows::needed(event);
+    }
     match event.class {
         Class::Http => web::needed(event),
         Class::Base => !event.origin.grammar.is_empty() || crate::trace::needed(event),

@@ -13,6 +13,7 @@ pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detec
         Box::new(crate::account::Watch::new(rules, context)),
         Box::new(crate::matched::Matched::new(rules)),
         Box::new(crate::web::Web::new(rules)),
+        Box::new(crate::windows::Watch::new(rules)),
     ];
     detectors.extend(
         crate::correlation::Correlations::new(rules, context).map(|own| Box::new(own) as Box<dyn Detector>),

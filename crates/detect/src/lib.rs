@@ -28,6 +28,7 @@ pub mod signal;
 mod stateless;
 pub mod trace;
 mod web;
+pub mod windows;
 
 pub use front::Front;
 pub use rule::{LoadReport, RuleSet};

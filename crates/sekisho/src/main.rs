@@ -15,6 +15,7 @@ mod pipeline;
 mod progress;
 mod record;
 mod report;
+mod tally;
 
 use clap::Parser as _;
 use std::process::ExitCode;

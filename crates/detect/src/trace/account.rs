@@ -85,6 +85,8 @@ impl Accounts {
         let known = usual || deed.signal.parser == "auditd";
         let ordinary = if known { Level::Informational } else { self.rule.level };
         Some(match deed.what {
+            // Computers of a domain keep their own accounts.
+            What::AccountChanged | What::PasswordSet if actor.ends_with('$') => return None,
             What::AccountCreated if is_superuser(deed) => {
                 ("superuser", self.rule.level("level_superuser"), AccountRole::Created)
             }

@@ -1,6 +1,7 @@
 //! What a record says that somebody did on a computer, in one form whatever program wrote it (detection.md 3.4 to 3.6).
 
 use crate::signal::{Detail, Signal};
+use crate::windows::is_windows;
 use vocab::{Class, Outcome, Reason, activity};
 
 /// Why a change of account was refused.
@@ -86,7 +87,7 @@ impl<'a> Deed<'a> {
             actor,
             target,
             group: &detail.group,
-            line: &detail.cmdline,
+            line: if is_windows(signal) { "" } else { &detail.cmdline },
             message: &detail.message,
             process: &detail.process,
             signal,
@@ -117,6 +118,11 @@ impl<'a> Deed<'a> {
 }
 
 fn what(signal: &Signal, detail: &Detail) -> What {
+    // Rules on single events look at the programs, services and tasks of Windows.
+    let account_or_group = matches!(signal.class, Class::AccountChange | Class::GroupManagement);
+    if is_windows(signal) && !account_or_group {
+        return What::Other;
+    }
     let refused = signal.outcome == Outcome::Failure;
     match (signal.class, signal.activity) {
         (Class::Process, activity::PROCESS_LAUNCH) if refused && !detail.cmdline.is_empty() => {

@@ -6,6 +6,7 @@ use crate::inputs::{self, Prepared};
 use crate::pipeline::{self, Job, Outcome, Seal, Sealed};
 use crate::progress::Progress;
 use crate::report::{self, Folder, Given, Tongues};
+use crate::tally;
 use anyhow::Context as _;
 use casework::Incident;
 use serde_json::json;
@@ -41,7 +42,12 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
     progress.clear();
     let mut outcome = outcome?;
     let sealed = seal.close()?;
-    pipeline::fill_quotes(&folder.ledger_partial(), sealed.keys.as_ref(), &mut outcome.findings)?;
+    pipeline::fill_quotes(
+        &folder.ledger_partial(),
+        sealed.keys.as_ref(),
+        &outcome.words,
+        &mut outcome.findings,
+    )?;
     let made = clock.now();
     let incidents =
         casework::incidents(&outcome.findings, casework::Given { context: &context, clock: made });
@@ -90,12 +96,15 @@ fn write(
     let page =
         web::report::html(&report::view(&given), &incidents, catalog).context("cannot make the page")?;
     let table = report::timeline(&incidents, catalog);
+    let (logons, events) = (tally::logons_table(&outcome.tally), tally::events_table(&outcome.tally));
     let summary = report::summary_document(&given, tongues)?;
     let said = report::said(&given, folder.path(), catalog);
     folder.keep_ledger()?;
     folder.write("findings.jsonl", |out| report::findings_lines(out, &mut outcome.findings, tongues))?;
     folder.write("incidents.json", |out| report::incidents_document(out, &mut incidents, tongues))?;
     folder.write("timeline.csv", |out| out.write_all(&table))?;
+    folder.write("logons.csv", |out| out.write_all(&logons))?;
+    folder.write("events.csv", |out| out.write_all(&events))?;
     folder.write("unread.jsonl", |out| report::unread_lines(out, outcome.unread))?;
     folder.write("report.html", |out| out.write_all(page.as_bytes()))?;
     folder.write("summary.json", |out| out.write_all(&summary))?;

@@ -9,11 +9,13 @@ mod seal;
 mod source;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub(crate) use quotes::fill as fill_quotes;
 pub(crate) use seal::{Keep, Places, Seal, Sealed};
 
 use crate::progress::Progress;
+use crate::tally::Tally;
 use collect::stream::{FileStats, Plan, PlanSettings, YearReport};
 use collect::unread::Unread;
 use detect::Signal;
@@ -27,6 +29,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use vocab::{Context, Event, Finding, Kind, Message, Timestamp};
+pub(crate) use words::Words;
 
 /// Signals held by one source (DT-COR-07), where there are few sources.
 const HELD_MAX: usize = 65_536;
@@ -81,6 +84,12 @@ pub(crate) struct Outcome {
     pub(crate) late: Vec<(String, u64)>,
     /// Events and their span.
     pub(crate) seen: Seen,
+    /// Counters over all events.
+    pub(crate) tally: Tally,
+    /// Numbers of Windows records by computer and log.
+    pub(crate) numbers: Vec<(String, String, detect::windows::numbers::Run)>,
+    /// Records that are not text, in words.
+    pub(crate) words: Words,
 }
 
 /// What was seen of the events.
@@ -106,6 +115,8 @@ struct Work<'a> {
     each: Option<&'a mut Each<'a>>,
     front: Front,
     seen: Seen,
+    tally: Tally,
+    words: Words,
     progress: &'a Progress,
 }
 
@@ -119,7 +130,15 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
     progress.total(stored_bytes(&plans));
     let held_max = (HELD_ALL_MAX / plans.len().max(1)).clamp(HELD_MIN, HELD_MAX);
     let mut sources: Vec<Source> = plans.iter().map(|plan| Source::new(plan, settings, held_max)).collect();
-    let mut work = Work { keep, each, front: Front::new(rules), seen: Seen::default(), progress };
+    let mut work = Work {
+        keep,
+        each,
+        front: Front::new(rules),
+        seen: Seen::default(),
+        tally: Tally::default(),
+        words: Words::default(),
+        progress,
+    };
     let output = correlated(rules, context, settings.clock, |feed| {
         merge(&mut sources, &mut work, feed)?;
         Ok(work.front.take_activity())
@@ -134,6 +153,9 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
         zones_assumed: Vec::new(),
         late: Vec::new(),
         seen: work.seen,
+        tally: work.tally,
+        numbers: output.numbers,
+        words: work.words,
     };
     for source in sources {
         let report = source.into_report();

@@ -21,6 +21,7 @@ const CACHE_BYTES: usize = 8 << 20;
 pub(crate) fn fill(
     folder: &Path,
     keys: Option<&SessionKeys>,
+    words: &super::Words,
     findings: &mut [Finding],
 ) -> anyhow::Result<()> {
     let mut by_level: Vec<&Finding> = findings.iter().collect();
@@ -41,7 +42,7 @@ pub(crate) fn fill(
     for part in wanted.chunks(1_024) {
         for (citation, record) in part.iter().zip(reader.records(part)) {
             let record = record.context("cannot read a cited record back from the ledger")?;
-            quotes.insert(*citation, quote(&record));
+            quotes.insert(*citation, words.quote(*citation, &record).unwrap_or_else(|| quote(&record)));
         }
     }
     for finding in findings {

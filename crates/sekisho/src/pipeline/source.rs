@@ -105,11 +105,15 @@ impl Source {
 fn note(event: &Event<'_>, work: &mut Work<'_>, fresh: &mut Fresh, last: &mut Option<Timestamp>) {
     let fresh = fresh.run();
     work.seen.event(event);
+    work.tally.event(event);
     if let Some(each) = &mut work.each {
         each(event, &mut work.front);
     }
     let before = fresh.len();
     work.front.observe(event, fresh);
+    if let Some(signal) = fresh.get(before) {
+        work.words.note(event, !signal.matches.is_empty());
+    }
     if event.time.is_some() {
         *last = event.time;
         return;

@@ -8,8 +8,16 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Files of a report. The summary is written last, so that a folder with a summary holds a whole report.
-const FILES: [&str; 6] =
-    ["summary.json", "report.html", "incidents.json", "findings.jsonl", "timeline.csv", "unread.jsonl"];
+const FILES: [&str; 8] = [
+    "summary.json",
+    "report.html",
+    "incidents.json",
+    "findings.jsonl",
+    "timeline.csv",
+    "logons.csv",
+    "events.csv",
+    "unread.jsonl",
+];
 const LEDGER: &str = "ledger";
 const LEDGER_PARTIAL: &str = "ledger.partial";
 

@@ -1,5 +1,6 @@
 //! The folder that `investigate` leaves behind (DESIGN, command line).
 
+mod activity;
 mod csv;
 mod folder;
 mod json;

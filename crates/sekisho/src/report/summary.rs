@@ -51,6 +51,7 @@ struct Document<'a> {
     unread_by_reason: BTreeMap<&'static str, u64>,
     assumptions: Vec<Message>,
     not_checked: Vec<NotChecked<'a>>,
+    activity: super::activity::Document,
 }
 
 #[derive(Serialize)]
@@ -166,6 +167,7 @@ pub(crate) fn document(given: &Given<'_>, tongues: Tongues<'_>) -> anyhow::Resul
         unread_by_reason,
         assumptions: assumptions(given),
         not_checked: not_checked.collect(),
+        activity: super::activity::document(&outcome.tally, &outcome.numbers, &outcome.findings),
     };
     let mut bytes = serde_json::to_vec_pretty(&tongues.value(&document)?)?;
     bytes.push(b'\n');
@@ -269,5 +271,6 @@ pub(crate) fn view(given: &Given<'_>) -> Summary {
         }),
         rules: (given.rules.loaded as u64, given.rules.refused.len() as u64),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        activity: super::activity::view(&outcome.tally, &outcome.numbers, &outcome.findings),
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::support::{Case, NOW, guessing};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
+    "events.csv",
     "findings.jsonl",
     "incidents.json",
     "ledger",
+    "logons.csv",
     "report.html",
     "summary.json",
     "timeline.csv",

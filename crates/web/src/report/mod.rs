@@ -3,9 +3,13 @@
 //! Log text is hostile: it stands in text nodes only, escaped by the template engine, never in an attribute, a URL, a
 //! style or a script (DT-HOS-17). The page carries a content policy that allows nothing but its own style sheet.
 
+mod activity;
 mod chart;
 mod escape;
+mod graph;
 mod view;
+
+pub use activity::{Activity, Edge, EventRow, Graph, LogonRow, NumberRow};
 
 use crate::Catalog;
 use askama::Template;
@@ -73,6 +77,8 @@ pub struct Summary {
     pub rules: (u64, u64),
     /// Version of the program.
     pub version: String,
+    /// Logons, records and ways.
+    pub activity: Activity,
 }
 
 #[derive(Template)]
@@ -83,6 +89,7 @@ struct Page<'a> {
     policy: String,
     summary: view::SummaryView,
     incidents: Vec<view::IncidentView>,
+    activity: activity::ActivityView,
 }
 
 const STYLE: &str = include_str!("../../assets/report.css");
@@ -105,6 +112,7 @@ pub fn html(summary: &Summary, incidents: &[Incident], catalog: &Catalog) -> Res
             .enumerate()
             .map(|(at, incident)| view::incident(at, incident, catalog))
             .collect(),
+        activity: activity::view(&summary.activity, catalog),
     };
     page.render()
 }
