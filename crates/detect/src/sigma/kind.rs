@@ -79,9 +79,75 @@ const BY_TECHNIQUE: &[(&str, &str, Kind)] = &[
     ("t1598", "", Kind::CredentialSolicitation),
     ("t1589", "", Kind::CredentialProvision),
     ("t1190", "", Kind::VulnerabilityProbe),
+    ("t1558", "", Kind::CredentialStoreAccess),
+    ("t1187", "", Kind::CredentialStoreAccess),
+    ("t1557", "", Kind::CredentialStoreAccess),
+    ("t1649", "", Kind::CredentialStoreAccess),
+    ("t1528", "", Kind::CredentialStoreAccess),
+    ("t1056", "", Kind::CredentialStoreAccess),
+    ("t1606", "", Kind::CredentialStoreAccess),
+    ("t1207", "", Kind::AccountManipulation),
+    ("t1484", "", Kind::AccountManipulation),
+    ("t1134", "", Kind::PrivilegeMisuse),
+    ("t1197", "", Kind::PersistenceChange),
+    ("t1137", "", Kind::PersistenceChange),
+    ("t1542", "", Kind::PersistenceChange),
+    ("t1554", "", Kind::PersistenceChange),
+    ("t1176", "", Kind::PersistenceChange),
+    ("t1505", "", Kind::PersistenceChange),
+    ("t1112", "windows", Kind::PersistenceChange),
+    ("t1133", "", Kind::LateralMovement),
+    ("t1047", "windows", Kind::LateralMovement),
+    ("t1569", "windows", Kind::LateralMovement),
+    ("t1072", "windows", Kind::LateralMovement),
+    ("t1559", "windows", Kind::LateralMovement),
+    ("t1553", "", Kind::DefenceImpairment),
+    ("t1489", "", Kind::DefenceImpairment),
+    ("t1490", "", Kind::FileTampering),
+    ("t1485", "", Kind::FileTampering),
+    ("t1486", "", Kind::FileTampering),
+    ("t1219", "", Kind::BackdoorListener),
+    ("t1102", "", Kind::Beaconing),
+    ("t1132", "", Kind::Beaconing),
+    ("t1001", "", Kind::Beaconing),
+    ("t1560", "", Kind::SuspiciousOutbound),
+    ("t1074", "", Kind::SuspiciousOutbound),
+    ("t1020", "", Kind::SuspiciousOutbound),
+    ("t1119", "", Kind::SuspiciousOutbound),
+    ("t1055", "", Kind::MalwareIndicator),
+    ("t1218", "", Kind::MalwareIndicator),
+    ("t1027", "", Kind::MalwareIndicator),
+    ("t1036", "", Kind::MalwareIndicator),
+    ("t1105", "", Kind::MalwareIndicator),
+    ("t1564", "", Kind::MalwareIndicator),
+    ("t1202", "windows", Kind::MalwareIndicator),
+    ("t1127", "windows", Kind::MalwareIndicator),
+    ("t1216", "windows", Kind::MalwareIndicator),
+    ("t1220", "windows", Kind::MalwareIndicator),
+    ("t1140", "", Kind::MalwareIndicator),
+    ("t1106", "windows", Kind::MalwareIndicator),
+    ("t1620", "", Kind::MalwareIndicator),
+    ("t1113", "windows", Kind::MalwareIndicator),
+    ("t1123", "windows", Kind::MalwareIndicator),
+    ("t1115", "windows", Kind::MalwareIndicator),
+    ("t1059", "windows", Kind::MalwareIndicator),
 ];
 
-/// Kind of a rule without `sekisho.kind`: by its ATT&CK tags and log-source family (`web`, `cloud`, or empty), else
+/// Kinds of Windows rules that name a tactic alone, most telling first.
+const BY_TACTIC: &[(&str, Kind)] = &[
+    ("credential-access", Kind::CredentialStoreAccess),
+    ("lateral-movement", Kind::LateralMovement),
+    ("defense-impairment", Kind::DefenceImpairment),
+    ("persistence", Kind::PersistenceChange),
+    ("privilege-escalation", Kind::PrivilegeMisuse),
+    ("exfiltration", Kind::SuspiciousOutbound),
+    ("command-and-control", Kind::Beaconing),
+    ("defense-evasion", Kind::MalwareIndicator),
+    ("stealth", Kind::MalwareIndicator),
+    ("execution", Kind::MalwareIndicator),
+];
+
+/// Kind of a rule without `sekisho.kind`: by its ATT&CK tags and log-source family (`web`, `cloud`, `windows`, or empty), else
 /// [`Kind::IndicatorMatch`] (DT-RUL-07). The second value says whether the table knew it.
 #[must_use]
 pub fn kind_by_tags<'t>(tags: impl Iterator<Item = &'t str> + Clone, family: &str) -> (Kind, bool) {
@@ -102,10 +168,20 @@ pub fn kind_by_tags<'t>(tags: impl Iterator<Item = &'t str> + Clone, family: &st
             return (*kind, true);
         }
     }
+    if family == WINDOWS {
+        for (tactic, kind) in BY_TACTIC {
+            if techniques().any(|named| named.replace('_', "-") == *tactic) {
+                return (*kind, true);
+            }
+        }
+    }
     (Kind::IndicatorMatch, false)
 }
 
-/// Log-source family of the table: `web`, `cloud`, or empty.
+/// Family of rules about Windows.
+const WINDOWS: &str = "windows";
+
+/// Log-source family of the table: `web`, `cloud`, `windows`, or empty.
 #[must_use]
 pub fn family(product: &str, category: &str) -> &'static str {
     let is = |own: &str, names: &[&str]| names.iter().any(|name| own.eq_ignore_ascii_case(name));
@@ -113,6 +189,8 @@ pub fn family(product: &str, category: &str) -> &'static str {
         "web"
     } else if is(product, &["aws", "azure", "m365", "gcp", "okta", "google_workspace"]) {
         "cloud"
+    } else if is(product, &[WINDOWS]) {
+        WINDOWS
     } else {
         ""
     }
@@ -132,5 +210,12 @@ mod tests {
         assert_eq!(kind(&["attack.T1110.003"], ""), Kind::PasswordSpraying);
         assert_eq!(kind(&["attack.t1098"], "cloud"), Kind::CloudControlChange);
         assert_eq!(kind(&["attack.t11100"], ""), Kind::IndicatorMatch);
+        assert_eq!(kind(&["attack.t1059.001"], family("windows", "")), Kind::MalwareIndicator);
+        assert_eq!(
+            kind(&["attack.lateral-movement", "attack.t1558.003"], "windows"),
+            Kind::CredentialStoreAccess
+        );
+        assert_eq!(kind(&["attack.defense_evasion"], "windows"), Kind::MalwareIndicator);
+        assert_eq!(kind(&["attack.execution"], ""), Kind::IndicatorMatch);
     }
 }

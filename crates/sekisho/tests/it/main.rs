@@ -22,3 +22,4 @@ mod rules;
 mod same;
 mod samples;
 mod support;
+mod windows;

@@ -39,7 +39,7 @@ struct Wanted {
 }
 
 /// What fired: name of the rule's file, and the gravest level of its findings; matches of stateless rules have none.
-type Fired = BTreeMap<String, Option<Level>>;
+pub(crate) type Fired = BTreeMap<String, Option<Level>>;
 
 fn rules_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules")
@@ -69,7 +69,7 @@ fn stem(file: &str) -> String {
 /// Raw log text of a case. Cases of host rules that hold a command alone get the record that sudo writes of it.
 fn raw(case: &Case) -> Option<String> {
     Some(match case.parser.as_str() {
-        "syslog" | "combined" | "auditd" | "nginx_error" | "apache_error" | "vsftpd" => {
+        "syslog" | "combined" | "auditd" | "nginx_error" | "apache_error" | "vsftpd" | "wevtutil" => {
             format!("{}\n", case.input)
         }
         "sudo" => format!(
@@ -81,7 +81,7 @@ fn raw(case: &Case) -> Option<String> {
 }
 
 /// Reads a folder like the program does: plan, read, decode, put in order, correlate.
-fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fired, u64) {
+pub(crate) fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fired, u64) {
     // The zone is that of the files beside the logs, as on the command line: the staged computers stand in Japan.
     let settings = PlanSettings {
         limits: Limits::default(),
@@ -324,9 +324,13 @@ fn the_catalogue_names_every_trace_rule() {
         std::fs::read_to_string(rules_folder().join("../docs/detection-catalogue.md")).expect("catalogue");
     let named: std::collections::BTreeSet<&str> = text
         .split('`')
-        .filter(|word| ["account/", "web/", "host/", "trace/"].iter().any(|start| word.starts_with(start)))
+        .filter(|word| {
+            ["account/", "web/", "host/", "trace/", "windows/"].iter().any(|start| word.starts_with(start))
+        })
         .collect();
-    for (file, _) in BUILTIN.iter().filter(|(file, _)| file.starts_with("trace/")) {
+    for (file, _) in
+        BUILTIN.iter().filter(|(file, _)| file.starts_with("trace/") || file.starts_with("windows/"))
+    {
         let name = file.strip_suffix(".yml").expect("rule file");
         assert!(named.contains(name), "docs/detection-catalogue.md does not name {name}");
     }
