@@ -100,7 +100,9 @@ impl Part for Logs {
                 }
             }
             (_, Class::EventLog, activity::LOG_CLEAR) => {
-                let object = Self::object(self.rule.level, &signal.service);
+                // A log of Windows is named by its channel.
+                let name = if signal.service.is_empty() { &deed.detail().path } else { &signal.service };
+                let object = Self::object(self.rule.level, name);
                 self.say("cleared", &object, deed, desk, ctx);
             }
             (_, Class::EventLog, activity::LOG_DELETE) => {

@@ -6,7 +6,7 @@ mod watch;
 pub(crate) use watch::Watch;
 
 use crate::signal::Signal;
-use vocab::{Class, Event};
+use vocab::{Class, Event, activity};
 
 /// Row ids of the meaning of Windows records begin so.
 const GRAMMAR: &str = "EVTX";
@@ -20,4 +20,5 @@ pub(crate) fn is_windows(signal: &Signal) -> bool {
 /// single events look at them.
 pub(crate) fn needed(event: &Event<'_>) -> bool {
     matches!(event.class, Class::Authentication | Class::AccountChange | Class::GroupManagement)
+        || event.class == Class::EventLog && event.activity == activity::LOG_CLEAR
 }

@@ -8,26 +8,76 @@ use vocab::{Class, Event, activity};
 const BRIEF_BYTES_MAX: usize = 1_024;
 /// Fields of the log itself that are shown where it has no message.
 const FIELDS_SHOWN: usize = 12;
-/// Fields that every Windows record has and that stand in columns of their own.
+/// Fields that say most, in this order; the others follow as they stand.
+const FIRST: &[&str] = &[
+    "Image",
+    "NewProcessName",
+    "CommandLine",
+    "ParentImage",
+    "ParentProcessName",
+    "SourceImage",
+    "TargetImage",
+    "GrantedAccess",
+    "TargetObject",
+    "Details",
+    "TargetFilename",
+    "ImageLoaded",
+    "PipeName",
+    "TargetUserName",
+    "TargetDomainName",
+    "SubjectUserName",
+    "LogonType",
+    "IpAddress",
+    "WorkstationName",
+    "Status",
+    "SubStatus",
+    "ServiceName",
+    "ImagePath",
+    "ServiceFileName",
+    "TaskName",
+    "TicketEncryptionType",
+    "ShareName",
+    "RelativeTargetName",
+    "ObjectName",
+    "Properties",
+    "MemberSid",
+    "ScriptBlockText",
+    "SourceIp",
+    "DestinationIp",
+    "DestinationPort",
+];
+/// Fields that every Windows record has and that stand in columns of their own, and numbers that only programs need.
 const FRAMING: &[&str] = &[
     "Channel",
+    "Company",
     "Computer",
+    "Description",
     "EventID",
     "EventRecordID",
     "Execution_ProcessID",
     "Execution_ThreadID",
+    "FileVersion",
+    "Hashes",
+    "IntegrityLevel",
     "Keywords",
     "Level",
+    "OriginalFileName",
     "Opcode",
+    "Product",
     "Provider_Guid",
     "Provider_Name",
     "Qualifiers",
+    "RuleName",
     "Security_UserID",
     "Task",
+    "TerminalSessionId",
     "TimeCreated",
     "UtcTime",
     "Version",
-    "RuleName",
+    "imphash",
+    "md5",
+    "sha1",
+    "sha256",
 ];
 
 /// Where the record stands: `file:record`.
@@ -66,11 +116,18 @@ fn request(event: &Event<'_>, out: &mut String) {
 }
 
 fn fields(event: &Event<'_>, out: &mut String) {
-    let told = |name: &str, value: &str| !value.is_empty() && value != "-" && !FRAMING.contains(&name);
-    let extra = event.extra.iter().filter(|extra| told(&extra.name, &extra.value));
+    let told = |extra: &&vocab::Extra<'_>| {
+        let (name, value) = (extra.name.as_ref(), extra.value.as_ref());
+        !value.is_empty() && value != "-" && !FRAMING.contains(&name) && !name.ends_with("Guid")
+    };
+    let place = |extra: &&vocab::Extra<'_>| FIRST.iter().position(|name| *name == extra.name);
+    let mut list: Vec<&vocab::Extra<'_>> = event.extra.iter().filter(told).collect();
+    // A stable sort: what is not named keeps its place behind.
+    list.sort_by_key(|extra| place(extra).unwrap_or(FIRST.len()));
     let mut shown = 0;
-    for extra in extra.take(FIELDS_SHOWN) {
-        let _ = write!(out, "{}{}={}", if shown > 0 { " ¦ " } else { "" }, extra.name, extra.value);
+    for extra in list.into_iter().take(FIELDS_SHOWN) {
+        let value: Vec<&str> = extra.value.split_whitespace().collect();
+        let _ = write!(out, "{}{}={}", if shown > 0 { " ¦ " } else { "" }, extra.name, value.join(" "));
         shown += 1;
     }
     if shown > 0 {
@@ -96,10 +153,12 @@ mod tests {
     fn a_record_without_message_shows_its_own_fields() {
         let mut event = Event::default();
         event.push_extra("EventID", "4624");
-        event.push_extra("TargetUserName", "alice");
+        event.push_extra("ProcessGuid", "{1}");
+        event.push_extra("Odd", "a\r\n\t b");
         event.push_extra("LogonType", "3");
+        event.push_extra("TargetUserName", "alice");
         event.push_extra("Empty", "-");
-        assert_eq!(brief(&event), "TargetUserName=alice ¦ LogonType=3");
+        assert_eq!(brief(&event), "TargetUserName=alice ¦ LogonType=3 ¦ Odd=a b");
     }
 
     #[test]

@@ -67,7 +67,9 @@ pub(super) fn of<'e>(event: &'e Event<'_>) -> Option<LogonRef<'e>> {
         Outcome::Failure => false,
         Outcome::Unknown => return None,
     };
-    if event.class != Class::Authentication || event.activity == activity::AUTH_LOGOFF {
+    // No code is given for a service ticket.
+    let other = matches!(event.activity, activity::AUTH_LOGOFF | activity::AUTH_SERVICE_TICKET);
+    if event.class != Class::Authentication || other {
         return None;
     }
     let user = event.user.as_deref().filter(|user| !user.is_empty() && *user != "-")?;
@@ -106,8 +108,13 @@ fn kind<'e>(event: &'e Event<'_>) -> Cow<'e, str> {
     if let Some(number) = event.logon_type {
         return Cow::Borrowed(type_name(number));
     }
+    match event.activity {
+        activity::AUTH_TICKET => return Cow::Borrowed("kerberos ticket"),
+        activity::AUTH_PREAUTH => return Cow::Borrowed("kerberos pre-authentication"),
+        _ => {}
+    }
     let service = event.service.as_deref().unwrap_or(event.origin.parser);
-    match event.auth_method {
+    match event.auth_method.filter(|method| method.as_str() != service) {
         Some(method) => Cow::Owned(format!("{service} {}", method.as_str())),
         None => Cow::Borrowed(service),
     }
