@@ -27,12 +27,12 @@ fuzz_target!(|data: &[u8]| {
     let records: Vec<&[u8]> = match cut {
         Cut::Lines => bytes.split(|byte| *byte == b'\n').collect(),
         Cut::Fixed(size) => bytes.chunks(size.max(1)).collect(),
-        Cut::Json | Cut::Whole => vec![bytes],
+        Cut::Json | Cut::Whole | Cut::Chunks | Cut::Elements => vec![bytes],
     };
     for (line, raw) in records.into_iter().enumerate() {
         let text = String::from_utf8_lossy(raw);
         let origin = Origin { file: "f", line: line as u64 + 1, raw, ..Origin::default() };
-        let record = RawRecord { origin, text: &text, flags: Flags::default(), year: 2026 };
+        let record = RawRecord { origin, text: &text, year: 2026, around: raw, ..RawRecord::default() };
         let _ = decoder.decode(&record, &settings, &mut sink);
     }
     decoder.finish(&settings, &mut sink);

@@ -23,6 +23,8 @@ enum Reach {
     Url,
     /// An authentication scheme and its credentials.
     Scheme,
+    /// `net user NAME PASSWORD`, `net use [X:] \\\\host\\share PASSWORD`.
+    Net,
 }
 
 /// Lower-case patterns. A `Value` needs `=`, `:` or their escaped forms behind its name.
@@ -53,6 +55,21 @@ const PATTERNS: &[(&str, Reach)] = &[
     ("--passwd ", Reach::Word),
     ("--token ", Reach::Word),
     ("--secret ", Reach::Word),
+    ("/password:", Reach::Word),
+    ("/passwd:", Reach::Word),
+    ("/pass:", Reach::Word),
+    ("/pwd:", Reach::Word),
+    (" -password ", Reach::Word),
+    (" /rp ", Reach::Word),
+    ("convertto-securestring ", Reach::Word),
+    ("net user ", Reach::Net),
+    ("net1 user ", Reach::Net),
+    ("net.exe user ", Reach::Net),
+    ("net1.exe user ", Reach::Net),
+    ("net.exe\" user ", Reach::Net),
+    ("net use ", Reach::Net),
+    ("net.exe use ", Reach::Net),
+    ("net.exe\" use ", Reach::Net),
     ("://", Reach::Url),
     ("bearer ", Reach::Scheme),
     ("basic ", Reach::Scheme),
@@ -117,6 +134,9 @@ fn secret_after(text: &str, start: usize, end: usize, reach: Reach) -> Option<(u
             let stop = line.find(['\r', '\n', '"']).or_else(|| line.find("\\r")).unwrap_or(line.len());
             (from, end + stop)
         }
+        // An option or a variable is no secret.
+        Reach::Word if rest.starts_with(['-', '$', '(']) => return None,
+        Reach::Net => return net_password(text, end),
         Reach::Word => {
             let from = end + usize::from(rest.starts_with(['"', '\'']));
             (from, value_end(text, from))
@@ -196,6 +216,33 @@ fn url_password(text: &str, end: usize) -> Option<(usize, usize)> {
     (colon + 1 < at).then_some((end + colon + 1, end + at))
 }
 
+/// The password behind `net user` and `net use`: the first word that is neither the account or the share nor an option.
+fn net_password(text: &str, end: usize) -> Option<(usize, usize)> {
+    let user = text.get(..end)?.to_ascii_lowercase().ends_with("user ");
+    let mut from = end;
+    for place in 0..3 {
+        let rest = text.get(from..)?;
+        from += rest.len() - rest.trim_start_matches(' ').len();
+        let rest = text.get(from..)?;
+        let quoted = rest.starts_with('"');
+        let inner = from + usize::from(quoted);
+        let to = match quoted {
+            true => text.get(inner..)?.find('"').map_or(text.len(), |at| inner + at),
+            false => rest.find([' ', '\r', '\n', '"', '<', '&']).map_or(text.len(), |at| from + at),
+        };
+        let word = text.get(inner..to)?;
+        let target = if user { place == 0 } else { word.starts_with("\\\\") || word.ends_with(':') };
+        if word.is_empty() || word == "*" || word.starts_with(['/', '-']) {
+            return None;
+        }
+        if !target {
+            return (word != MASK).then_some((inner, to));
+        }
+        from = to + usize::from(quoted);
+    }
+    None
+}
+
 /// Does a letter stand right before?
 fn word_before(text: &str, start: usize) -> bool {
     text.get(..start).and_then(|before| before.chars().next_back()).is_some_and(char::is_alphanumeric)
@@ -223,6 +270,13 @@ mod tests {
             ("mysql --password 'hunter two' db", "mysql --password '***' db"),
             ("fetch https://bob:hunter2@example.jp/x", "fetch https://bob:***@example.jp/x"),
             ("q=%22password%22%3A%22x", "q=%22password%22%3A***"),
+            (r#"x.exe /password:hunter2 /u"#, r#"x.exe /password:*** /u"#),
+            ("cmdkey /add:x /user:y /pass:hunter2", "cmdkey /add:x /user:y /pass:***"),
+            ("schtasks /ru bob /rp hunter2 /tn x", "schtasks /ru bob /rp *** /tn x"),
+            ("C:\\net1.exe user bob hunter2 /add", "C:\\net1.exe user bob *** /add"),
+            (r#""C:\net.exe" user "bob b" "hunter 2" /add"#, r#""C:\net.exe" user "bob b" "***" /add"#),
+            (r"net use X: \\fs\c$ hunter2 /user:bob", r"net use X: \\fs\c$ *** /user:bob"),
+            ("ConvertTo-SecureString 'hunter2' -AsPlainText", "ConvertTo-SecureString '***' -AsPlainText"),
         ] {
             assert_eq!(masked(text), expected);
         }
@@ -241,6 +295,13 @@ mod tests {
             "passive=1&spotpage=2",
             "bob : TTY=pts/1 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/sh",
             "password=***",
+            "net user",
+            "net user /domain",
+            "net user bob",
+            "net user bob /delete",
+            "net user bob * /add",
+            r"net use \\fs\c$",
+            "ConvertTo-SecureString $x",
         ] {
             assert!(matches!(masked(text), Cow::Borrowed(_)), "{} -> {}", text, masked(text));
         }

@@ -20,6 +20,7 @@ pub struct Format {
 pub const FORMATS: &[&Format] = &[
     &crate::windows::evtx::EVTX,
     &crate::windows::export_xml::WINDOWS_XML,
+    &crate::windows::export_json::WINDOWS_JSON,
     &crate::binary::login_db::LOGIN_DB,
     &crate::binary::utmp::UTMP,
     &crate::binary::lastlog::LASTLOG,

@@ -285,11 +285,12 @@ impl Cutter {
         while !self.is_full() {
             let offset = self.offset + self.record as u64;
             let rest = self.buffer.get(self.record..).unwrap_or_default();
-            let wanted = if offset == 0 { FILE_HEAD_BYTES } else { WINDOWS_CHUNK_BYTES + 512 };
+            let has_head = offset == 0 && !rest.starts_with(chunk::CHUNK_MAGIC);
+            let wanted = if has_head { FILE_HEAD_BYTES } else { WINDOWS_CHUNK_BYTES + 512 };
             if rest.is_empty() || (rest.len() < wanted && !self.ended) {
                 break;
             }
-            if offset == 0 && !rest.starts_with(chunk::CHUNK_MAGIC) {
+            if has_head {
                 let head = rest.get(..FILE_HEAD_BYTES).unwrap_or(rest);
                 if let Some(fault) = chunk::file_fault(head) {
                     self.faults.push((0, fault.expected.to_owned()));

@@ -3,11 +3,14 @@
 
 mod event;
 pub(crate) mod evtx;
+pub(crate) mod export_json;
 pub(crate) mod export_xml;
 mod fields;
+mod json;
 mod known;
 mod meaning;
 mod names;
+mod properties;
 mod shape;
 mod sources;
 mod xml;

@@ -5,6 +5,8 @@
 
 mod archives;
 mod chains;
+mod evtx_writer;
 mod hostile;
 mod mutated;
 mod support;
+mod windows;

@@ -146,7 +146,9 @@ pub(crate) fn walk(chunk: &[u8], stretches: &mut Vec<Stretch>, faults: &mut Vec<
             None => search(chunk, at + 1),
         };
         let gap = chunk.get(at..next).unwrap_or_default();
-        if at < live_end && gap.iter().any(|byte| *byte != 0) {
+        // A damaged head is told above.
+        let broken_head = head.is_none() && at == 0 && gap.len() <= CHUNK_HEAD_BYTES;
+        if at < live_end && !broken_head && gap.iter().any(|byte| *byte != 0) {
             stretches.push(Stretch { start: at, length: gap.len(), record_id: 0 });
         }
         at = next;
