@@ -22,6 +22,8 @@ struct Cli {
 enum Chore {
     /// Measure speed and memory beside `wc -l` and a peer.
     Bench(bench::Args),
+    /// Measure speed and memory on Windows event logs made of samples.
+    BenchWindows(bench::windows::Args),
     /// Stage the attacks of samples/ against a real sshd, nginx and PAM inside namespaces of their own.
     Stage(stage::Args),
     /// Check the rules of the tree that no compiler checks.
@@ -31,6 +33,7 @@ enum Chore {
 fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Bench(args) => bench::run(&args),
+        Chore::BenchWindows(args) => bench::windows::run(&args),
         Chore::Stage(args) => stage::run(&args),
         Chore::Tidy(args) => tidy::run(&args),
     };

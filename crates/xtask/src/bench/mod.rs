@@ -2,8 +2,10 @@
 //!
 //! Absolute figures depend on the machine; what is promised are ratios to `wc -l` on the same file in the same run.
 
+mod evtx_logs;
 mod generate;
 mod measure;
+pub(crate) mod windows;
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
