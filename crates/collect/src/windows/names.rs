@@ -7,19 +7,21 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NameId(pub(crate) u32);
 
-/// Most names that are remembered; more are the mark of a forged log.
+/// Most names that are remembered, and their bytes; more are the mark of a forged log.
 const NAMES_MAX: usize = 1 << 16;
+const NAMES_BYTES_MAX: usize = 4 << 20;
 
 /// Names and their numbers, for one decoder.
 #[derive(Debug)]
 pub(crate) struct Names {
     list: Vec<Arc<str>>,
     numbers: FxHashMap<Arc<str>, u32>,
+    bytes: usize,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { list: Vec::new(), numbers: FxHashMap::default() };
+        let mut names = Self { list: Vec::new(), numbers: FxHashMap::default(), bytes: 0 };
         for name in super::known::ALL {
             names.number(name);
         }
@@ -35,6 +37,7 @@ impl Names {
         }
         let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         let name: Arc<str> = name.into();
+        self.bytes += name.len();
         self.list.push(Arc::clone(&name));
         self.numbers.insert(name, number);
         NameId(number)
@@ -49,7 +52,7 @@ impl Names {
 
     /// Are there more names than any real log has?
     pub(crate) fn is_full(&self) -> bool {
-        self.list.len() >= NAMES_MAX
+        self.list.len() >= NAMES_MAX || self.bytes >= NAMES_BYTES_MAX
     }
 }
 
@@ -191,5 +194,21 @@ impl Walker {
             Place::UserData => Some((Part::Data, "UserData".to_owned())),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A forged log with endless names costs no more than this.
+    #[test]
+    fn names_are_bounded() {
+        let mut names = Names::default();
+        let long = "x".repeat(60_000);
+        let kept = (0..1_000)
+            .take_while(|number| !names.is_full() && names.number(&format!("{long}{number}")).0 > 0);
+        assert!((60..80).contains(&kept.count()));
+        assert_eq!(names.number(&format!("{long}1")), names.number(&format!("{long}1")));
     }
 }

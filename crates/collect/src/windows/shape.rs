@@ -9,13 +9,20 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vocab::{LogSource, ShapeId};
 
-/// Most shapes of one process; records beyond have none.
+/// Most shapes of one process, and the bytes of their names; records beyond have none.
 const SHAPES_MAX: usize = 1 << 16;
+const SHAPES_BYTES_MAX: usize = 32 << 20;
 /// Most shapes that one decoder keeps at hand.
-const KEPT_MAX: usize = 1 << 12;
+const KEPT_MAX: usize = 1 << 10;
 
 /// Numbers of shapes in this process, by everything that makes a shape.
-static NUMBERS: LazyLock<Mutex<FxHashMap<Box<str>, u32>>> = LazyLock::new(Mutex::default);
+static NUMBERS: LazyLock<Mutex<Numbers>> = LazyLock::new(Mutex::default);
+
+#[derive(Default)]
+struct Numbers {
+    all: FxHashMap<Box<str>, u32>,
+    bytes: usize,
+}
 
 /// What records of one shape have in common.
 #[derive(Debug)]
@@ -157,15 +164,16 @@ impl Shape {
             key.push(if *part == Part::Data { '\u{1}' } else { '\u{2}' });
             key.push_str(names.name(*name));
         }
-        let mut all = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = u32::try_from(all.len() + 1).unwrap_or(u32::MAX);
-        if let Some(number) = all.get(key.as_str()) {
+        let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = numbers.all.get(key.as_str()) {
             return ShapeId(*number);
         }
-        if all.len() >= SHAPES_MAX {
+        if numbers.all.len() >= SHAPES_MAX || numbers.bytes + key.len() > SHAPES_BYTES_MAX {
             return ShapeId::NONE;
         }
-        all.insert(key.into(), next);
+        let next = u32::try_from(numbers.all.len() + 1).unwrap_or(u32::MAX);
+        numbers.bytes += key.len();
+        numbers.all.insert(key.into(), next);
         ShapeId(next)
     }
 }
