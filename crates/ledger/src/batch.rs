@@ -144,17 +144,53 @@ impl Batch {
         std::mem::take(&mut self.singles).into_iter().try_for_each(|filling| self.finish(filling))
     }
 
+    /// Adds a block again, under another key and with openings only (LG-RSL-01); returns its digest.
+    pub(crate) fn put_again(
+        &mut self,
+        old: &block::Header,
+        key: u64,
+        payloads: &[(u64, Vec<u8>)],
+    ) -> Result<Hash> {
+        self.finish_single()?;
+        let number = self.chain.first_block + self.block_digests.len() as u64;
+        let sealing = self.sealing.as_mut().ok_or(Error::Policy("this session does not seal"))?;
+        let nonce = sealing.nonce();
+        let key = sealing.by_id(key).ok_or(Error::Policy("no data key for a block that is written again"))?;
+        let header = block::Header {
+            number,
+            key: key.id,
+            payloads: payloads.len() as u32,
+            form: block::BlockForm::Resealed,
+            nonce,
+            ..old.clone()
+        };
+        let start = self.blocks.len();
+        let content = Zeroizing::new(block::content_again(payloads));
+        if content.len() > block::CONTENT_BYTES_MAX {
+            let (size, limit) = (content.len() as u64, block::CONTENT_BYTES_MAX as u64);
+            return Err(Error::Limit { what: "block that is written again in bytes", size, limit });
+        }
+        block::put_sealed(header, key, &content, &mut self.zstd, &mut self.blocks).map_err(compression)?;
+        let digest = tree::sha256(self.blocks.get(start..).unwrap_or_default());
+        self.list(number, digest);
+        Ok(digest)
+    }
+
+    fn list(&mut self, number: u64, digest: Hash) {
+        if self.unlisted.1.size() == 0 {
+            self.unlisted.0 = number;
+        }
+        self.unlisted.1.push(tree::leaf(&digest));
+        self.block_digests.push(digest);
+    }
+
     fn finish(&mut self, filling: Filling) -> Result<()> {
         let number = filling.number;
         let (digest, spare) = filling
             .finish(self.ledger, &mut self.zstd, &mut self.content, &mut self.blocks)
             .map_err(compression)?;
         self.spare = spare;
-        if self.unlisted.1.size() == 0 {
-            self.unlisted.0 = number;
-        }
-        self.unlisted.1.push(tree::leaf(&digest));
-        self.block_digests.push(digest);
+        self.list(number, digest);
         Ok(())
     }
 
@@ -183,7 +219,7 @@ impl Batch {
     /// `synced`: everything before it is durable when this frame is written (LG-DUR-05).
     pub(crate) fn take_frame(&mut self, synced: bool) -> Result<Option<(Vec<u8>, u64, Hash)>> {
         self.finish_single()?;
-        if self.count == 0 {
+        if self.count == 0 && self.block_digests.is_empty() {
             return Ok(None);
         }
         let header = Header {

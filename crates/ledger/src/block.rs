@@ -8,6 +8,9 @@ use crate::{Hash, tree};
 const MAGIC: &[u8; 8] = b"SKBLK\0\0\x01";
 /// Bytes before the compressed content.
 pub(crate) const HEADER_BYTES: usize = 104;
+/// Offset of the form in the header, and of the bytes that follow it.
+const FORM_AT: usize = 70;
+const STORED_AT: usize = 96;
 /// Largest content in bytes, decompressed.
 pub(crate) const CONTENT_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// Compression level of zstd.
@@ -119,15 +122,19 @@ pub(crate) fn digest(header: &Header, bytes: &[u8]) -> Option<Hash> {
     rest.iter().all(|byte| *byte == 0).then_some(*digest)
 }
 
-#[expect(dead_code, reason = "destruction follows")]
-/// What takes the place of a block: the same length, its digest kept, the content gone (LG-SEG-06).
-pub(crate) fn tombstone(header: &Header, bytes: &[u8]) -> Option<Vec<u8>> {
-    let digest = digest(header, bytes)?;
-    let grave = Header { form: BlockForm::Tombstone, nonce: [0; 24], content_bytes: 0, ..header.clone() };
-    let mut out = Vec::with_capacity(bytes.len());
-    grave.encode(&mut out);
-    out.extend(digest);
-    (out.len() <= bytes.len()).then(|| out.resize(bytes.len(), 0))?;
+/// What takes the place of a block: the same length, its digest kept, the content gone (LG-SEG-06). Of the bytes only the
+/// header up to the form is read, so that a try that was cut off can be made good.
+pub(crate) fn tombstone(bytes: &[u8], digest: &Hash) -> Option<Vec<u8>> {
+    let mut out = vec![0; bytes.len()];
+    let keep = |out: &mut Vec<u8>, from: usize, to: usize| {
+        out.get_mut(from..to)?.copy_from_slice(bytes.get(from..to)?);
+        Some(())
+    };
+    keep(&mut out, 0, FORM_AT)?;
+    *out.get_mut(FORM_AT)? = BlockForm::Tombstone as u8;
+    keep(&mut out, STORED_AT, STORED_AT + 4)?;
+    out.get_mut(HEADER_BYTES..HEADER_BYTES + 32)?.copy_from_slice(digest);
+    Header::decode(&out).ok()?;
     Some(out)
 }
 
@@ -173,14 +180,7 @@ impl Filling {
         content: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) -> std::io::Result<(Hash, Vec<u8>)> {
-        content.clear();
-        content.extend(self.salter.secret());
-        content.extend((self.table.len() as u32).to_be_bytes());
-        for (index, size) in &self.table {
-            content.extend(index.to_be_bytes());
-            content.extend(size.to_be_bytes());
-        }
-        content.extend_from_slice(&self.payloads);
+        put_content(self.salter.secret(), &self.table, &self.payloads, content);
         let start = out.len();
         let mut header = Header {
             ledger,
@@ -214,6 +214,27 @@ impl Filling {
         }
         Ok((tree::sha256(out.get(start..).unwrap_or_default()), self.payloads))
     }
+}
+
+/// The content of a block: secret, table, payloads.
+fn put_content(secret: &Hash, table: &[(u64, u32)], payloads: &[u8], content: &mut Vec<u8>) {
+    content.clear();
+    content.extend(secret);
+    content.extend((table.len() as u32).to_be_bytes());
+    for (index, size) in table {
+        content.extend(index.to_be_bytes());
+        content.extend(size.to_be_bytes());
+    }
+    content.extend_from_slice(payloads);
+}
+
+/// Content of a block of openings: no secret, because each opening carries its salts.
+pub(crate) fn content_again(payloads: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let table: Vec<(u64, u32)> = payloads.iter().map(|(index, bytes)| (*index, bytes.len() as u32)).collect();
+    let joined: Vec<u8> = payloads.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect();
+    let mut content = Vec::new();
+    put_content(&[0; 32], &table, &joined, &mut content);
+    content
 }
 
 /// Appends a sealed or resealed block.
@@ -279,7 +300,11 @@ impl Content {
             table.push((index, start, length));
             start += length;
         }
-        if start != bytes.len() || table.first().is_some_and(|(index, _, _)| *index != header.first_index) {
+        // A block written again may have lost its first payload.
+        let begins = table.first().is_none_or(|(index, _, _)| {
+            *index == header.first_index || header.form == BlockForm::Resealed && *index > header.first_index
+        });
+        if start != bytes.len() || !begins {
             return Err(Malformed("payload table of a block"));
         }
         Ok(Self { secret, table, bytes })

@@ -114,6 +114,33 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// People who have to agree have not (LG-HLD-02, LG 15.4).
+    #[error("LE-APPROVAL: {0}; hint: two different people whom the policy lists sign the request")]
+    Approval(&'static str),
+    /// Destruction is not allowed yet (LG-RET-01).
+    #[error(
+        "{code}: data key {key}, entries {from} to {to}: {what}; hint: `sekisho ledger retention` shows what blocks it"
+    )]
+    Blocked {
+        /// `LE-HELD`, `LE-REVIEW`, `LE-CITED` or `LE-POLICY`.
+        code: &'static str,
+        /// Data key that was to be destroyed.
+        key: u64,
+        /// First entry under it.
+        from: u64,
+        /// Last entry under it.
+        to: u64,
+        /// What stands against it.
+        what: &'static str,
+    },
+    /// Reading without a purpose (LG-AUD-04).
+    #[error(
+        "LE-PURPOSE: {purpose:?} is no purpose; hint: --purpose incident|audit|court|police|person-request|operations|controls|disclosure and --case NO"
+    )]
+    Purpose {
+        /// What was given.
+        purpose: String,
+    },
     /// The payload is sealed and no key at hand opens it (LG-KEY-02).
     #[error(
         "LE-KEY: the payload of entry {index} is sealed under data key {key}; hint: give the identity of a role holder"
@@ -151,6 +178,14 @@ pub enum Error {
     /// A store did not do what was asked.
     #[error("LE-IO: {0}; hint: whether it took effect is not known: run the command again")]
     Store(#[from] crate::storage::StoreError),
+    /// The payload is not in this redacted copy (LG-RED-01).
+    #[error(
+        "the payload of entry {index} is withheld in this redacted copy; hint: ask whoever made the copy"
+    )]
+    Withheld {
+        /// Entry asked for.
+        index: u64,
+    },
     /// No such entry or record.
     #[error("entry {index} record {record} is not in this ledger, or holds no such content")]
     Absent {

@@ -183,6 +183,15 @@ pub(crate) fn encode(header: &Header, entries: &[u8], blocks: &[u8], trailer: &T
     out
 }
 
+/// Computes the checksum of a whole frame again after a block became a tombstone.
+pub(crate) fn renew_checksum(frame: &mut [u8]) {
+    if let Some((covered, sum)) = frame.split_last_chunk_mut::<8>()
+        && let Some(slot) = sum.get_mut(..4)
+    {
+        slot.copy_from_slice(&crc32c::crc32c(covered).to_be_bytes());
+    }
+}
+
 /// A frame, taken apart.
 #[derive(Debug)]
 pub(crate) struct Frame<'a> {

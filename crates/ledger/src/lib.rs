@@ -10,6 +10,7 @@ mod block;
 mod bytes;
 mod commit;
 mod consistency;
+mod destroy;
 mod entry;
 mod epoch;
 mod error;
@@ -17,17 +18,21 @@ mod excerpt;
 mod files;
 mod fill;
 mod frame;
+mod govern;
 mod json;
 mod keys;
 mod note;
+mod opening;
 mod parts;
 mod proof;
 mod ranges;
 mod reader;
 mod recall;
 mod recover;
+mod redact;
 mod replay;
 mod replica;
+mod review;
 mod run;
 mod scan;
 mod seal;
@@ -42,17 +47,25 @@ mod writer;
 
 pub use commit::{CommitStats, QueueLimits, SharedLedger, Submission};
 pub use consistency::{ConsistencyProof, TreeHead};
+pub use destroy::{Against, Destroyed, Guards, KeyPlan};
 pub use entry::{Entry, EntryKind, Form};
 pub use error::Error;
 pub use excerpt::{EXCERPT_ENTRIES_MAX, Excerpt, Shown};
+pub use govern::{
+    ContentPolicy, Destruction, Governance, Hold, PURPOSES, Person, PersonKey, PersonRef, Request, Retention,
+    Review, Scope,
+};
 pub use json::{canonical_json, parse_canonical_json};
 pub use note::Checkpoint;
+pub use opening::{Choice, EntryPath, HeadOpening, OpenRecord, Opening, Part, RunOpening, Subtree, Withheld};
 pub use parts::Payload;
 pub use proof::{InclusionProof, ProofError};
 pub use reader::{ReadOptions, Reader, RecordView};
 pub use recall::Appended;
 pub use recover::{Recovered, Resume};
+pub use redact::{Redacted, redact};
 pub use replica::{Depot, Holds, Receiver, Replica, Replicated, replicate};
+pub use review::{AuditFacts, Break, ReadFacts, StreamFacts};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{
     DataClass, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,

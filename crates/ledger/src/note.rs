@@ -1,7 +1,7 @@
 //! Checkpoints as signed notes (C2SP signed-note and tlog-checkpoint; LG chapter 10.1).
 
 use crate::bytes::Malformed;
-use crate::{Hash, keys, tree};
+use crate::{Hash, ProofError, keys, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::SigningKey;
@@ -178,4 +178,23 @@ pub(crate) fn check(note: &[u8], origin: &str, key: &[u8; 32]) -> Result<Checkpo
     let parsed = parse(note)?;
     parsed.check_log(origin, key)?;
     Ok(Checkpoint { size: parsed.size, root: parsed.root, note: String::from_utf8_lossy(note).into_owned() })
+}
+
+/// Whether a signed note by `log_key` (`origin+id+base64`) names this origin, size and root.
+pub(crate) fn vouches(
+    note: Option<&str>,
+    log_key: &str,
+    origin: &str,
+    size: u64,
+    root: &Hash,
+) -> Result<(), ProofError> {
+    let Some((named, key)) = parse_verifier_key(log_key) else {
+        return Err(ProofError("the log key given is not of the form origin+id+base64"));
+    };
+    let Some(note) = note else { return Err(ProofError("no signed checkpoint")) };
+    let signed = check(note.as_bytes(), &named, &key).map_err(|Malformed(what)| ProofError(what))?;
+    if named != origin || signed.size != size || signed.root != *root {
+        return Err(ProofError("the signed checkpoint has another origin, size or root"));
+    }
+    Ok(())
 }

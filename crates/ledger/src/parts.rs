@@ -105,6 +105,25 @@ impl Payload {
     }
 }
 
+/// The parts of a payload in the order of their leaves.
+pub(crate) fn named(payload: &Value, form: Form) -> Result<Vec<(&str, &Value)>, Malformed> {
+    let mut named: Vec<(&str, &Value)> = match (form, payload.as_object()) {
+        (Form::Fields | Form::Parts, Some(fields)) => {
+            fields.iter().map(|(name, value)| (name.as_str(), value)).collect()
+        }
+        (Form::Whole, _) => vec![("all", payload)],
+        _ => return Err(Malformed("payload that does not fit the form")),
+    };
+    named.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    Ok(named)
+}
+
+/// Leaf of a part (LG-CMT-01).
+pub(crate) fn leaf(salt: &Hash, name: &str, value: &Value) -> Result<Hash, Malformed> {
+    let part = json::canonical(&serde_json::json!({ "p": name, "v": value }))?;
+    Ok(Sha256::new().chain_update([0]).chain_update(salt).chain_update(part).finalize().into())
+}
+
 /// Leaves of the commitment tree of a payload read back.
 pub(crate) fn leaves(payload: &Value, form: Form, secret: &Hash, index: u64) -> Result<Vec<Hash>, Malformed> {
     Ok(Payload::of(payload, form)?.leaves(&Salter::new(*secret), index))

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Why a proof does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the proof does not hold: {0}")]
-pub struct ProofError(&'static str);
+pub struct ProofError(pub(crate) &'static str);
 
 impl ProofError {
     pub(crate) const fn new(what: &'static str) -> Self {
@@ -102,16 +102,7 @@ impl InclusionProof {
             _ => return Err(ProofError("record and form of the entry do not agree")),
         }
         let Some(log_key) = log_key else { return Ok(()) };
-        let Some((origin, key)) = note::parse_verifier_key(log_key) else {
-            return Err(ProofError("the log key given is not of the form origin+id+base64"));
-        };
-        let Some(checkpoint) = &self.checkpoint else { return Err(ProofError("no signed checkpoint")) };
-        let signed =
-            note::check(checkpoint.as_bytes(), &origin, &key).map_err(|Malformed(what)| ProofError(what))?;
-        if origin != self.origin || signed.size != self.size || signed.root != root {
-            return Err(ProofError("the signed checkpoint has another origin, size or root"));
-        }
-        Ok(())
+        note::vouches(self.checkpoint.as_deref(), log_key, &self.origin, self.size, &root)
     }
 }
 

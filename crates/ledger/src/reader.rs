@@ -1,13 +1,16 @@
 //! Reading: entries, records by citation, proofs (LG-API-01). A [`Reader`] has no way to write.
 
+mod opened;
+
 use crate::block::{self, BlockForm, Content};
 use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, Form};
+use crate::opening::{EntryPath, Kept};
 use crate::proof::{InclusionProof, RecordProof};
 use crate::scan::{BlockPlace, FramePlace, Segments};
 use crate::seal::{Identity, KeyRing, SessionKeys};
 use crate::tiles::TileHashes;
-use crate::{Checkpoint, Error, Hash, Result, files, frame, json, note, ranges, run, tree};
+use crate::{Checkpoint, Error, Hash, Result, files, frame, json, note, ranges, redact, run, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::VecDeque;
@@ -48,10 +51,10 @@ pub struct Reader {
     pub(crate) segments: Segments,
     pub(crate) frames: Vec<FramePlace>,
     /// Blocks in the frame of their entries, by first entry.
-    blocks: Vec<BlockPlace>,
+    pub(crate) blocks: Vec<BlockPlace>,
     /// Blocks written again behind the frames of their entries (LG-RSL-01), oldest first.
-    rewritten: Vec<BlockPlace>,
-    ring: KeyRing,
+    pub(crate) rewritten: Vec<BlockPlace>,
+    pub(crate) ring: KeyRing,
     pub(crate) origin: String,
     pub(crate) log_key: [u8; 32],
     verifier_key: String,
@@ -65,6 +68,8 @@ pub struct Reader {
 #[derive(Debug)]
 pub(crate) struct Cached {
     pub(crate) content: Content,
+    /// Payloads are openings: the block was written again (LG-RSL-01).
+    pub(crate) resealed: bool,
     run: Option<CachedRun>,
 }
 
@@ -241,7 +246,14 @@ impl Reader {
     pub fn record(&mut self, citation: Citation) -> Result<RecordView> {
         let absent = Error::Absent { index: citation.index.0, record: citation.record };
         let Some(cached) = self.block_of(citation.index.0)? else { return Err(absent) };
-        let Some(payload) = cached.content.payload(citation.index.0) else { return Err(absent) };
+        let Some(payload) = cached.content.payload(citation.index.0) else {
+            return Err(if cached.resealed { Error::Destroyed { index: citation.index.0 } } else { absent });
+        };
+        if cached.resealed {
+            let damage = |what: Malformed| Error::damage(&self.folder, 0, what.0);
+            let kept = Kept::decode(payload).map_err(damage)?;
+            return opened::kept_record(&kept, &self.entry(citation.index)?, citation);
+        }
         match &cached.run {
             Some(run) if run.index == citation.index.0 => {
                 let Some((offset, line, start, size)) = run.records.get(citation.record as usize).copied()
@@ -271,7 +283,7 @@ impl Reader {
     }
 
     /// Where the payload of an entry is.
-    fn block_place(&mut self, index: u64) -> Result<Option<BlockPlace>> {
+    pub(crate) fn block_place(&mut self, index: u64) -> Result<Option<BlockPlace>> {
         let after = self.blocks.partition_point(|block| block.first_index <= index);
         let Some(mut place) = after.checked_sub(1) else { return Ok(None) };
         let Some(mut block) = self.blocks.get(place).copied() else { return Ok(None) };
@@ -290,14 +302,12 @@ impl Reader {
         if block.form != BlockForm::Tombstone {
             return Ok(Some(block));
         }
-        let again = |one: &&BlockPlace| {
-            one.first_index == block.first_index
-                && one.class == block.class
-                && one.form != BlockForm::Tombstone
-        };
-        match self.rewritten.iter().rev().find(again) {
-            Some(block) => Ok(Some(*block)),
-            None => Err(Error::Destroyed { index }),
+        match self.living(block) {
+            block if block.form == BlockForm::Tombstone && redact::is_redacted(&self.folder) => {
+                Err(Error::Withheld { index })
+            }
+            block if block.form == BlockForm::Tombstone => Err(Error::Destroyed { index }),
+            block => Ok(Some(block)),
         }
     }
 
@@ -335,31 +345,40 @@ impl Reader {
     pub fn inclusion(&mut self, citation: Citation) -> Result<InclusionProof> {
         let index = citation.index.0;
         let entry = self.entry(citation.index)?;
-        let checkpoint = self.checkpoint()?.filter(|c| c.size > index && c.size <= self.size());
-        let size = checkpoint.as_ref().map_or(self.size(), |c| c.size);
-        let absent = Error::Absent { index, record: citation.record };
-        let Some(ranges) = tree::path_ranges(index, size) else { return Err(absent) };
-        let leads = |path: &[Hash]| tree::root_from_path(index, size, tree::leaf(&entry.encode()), path);
-        let known = checkpoint.as_ref().map(|c| c.root);
-        let path = self.roots(size, &ranges, &|path| leads(path) == known)?;
-        let bytes = entry.encode();
-        let Some(root) = tree::root_from_path(index, size, tree::leaf(&bytes), &path) else {
-            return Err(absent);
-        };
+        let path = self.entry_path(&entry, index)?;
         let record = match entry.form {
             Form::Run => Some(self.record_proof(citation, &entry)?),
             _ if citation.record == 0 => None,
-            _ => return Err(absent),
+            _ => return Err(Error::Absent { index, record: citation.record }),
         };
         Ok(InclusionProof {
             v: 1,
             origin: self.origin.clone(),
             index,
+            size: path.size,
+            root: path.root,
+            entry: BASE64.encode(entry.encode()),
+            hashes: path.hashes,
+            record,
+            checkpoint: path.checkpoint,
+        })
+    }
+
+    /// Path of an entry to the newest checkpoint, or to the present size where the checkpoint is older than the entry.
+    fn entry_path(&mut self, entry: &Entry, index: u64) -> Result<EntryPath> {
+        let checkpoint = self.checkpoint()?.filter(|c| c.size > index && c.size <= self.size());
+        let size = checkpoint.as_ref().map_or(self.size(), |c| c.size);
+        let absent = Error::Absent { index, record: 0 };
+        let Some(ranges) = tree::path_ranges(index, size) else { return Err(absent) };
+        let leaf = tree::leaf(&entry.encode());
+        let leads = |path: &[Hash]| tree::root_from_path(index, size, leaf, path);
+        let known = checkpoint.as_ref().map(|c| c.root);
+        let path = self.roots(size, &ranges, &|path| leads(path) == known)?;
+        let Some(root) = leads(&path) else { return Err(absent) };
+        Ok(EntryPath {
             size,
             root: BASE64.encode(root),
-            entry: BASE64.encode(bytes),
             hashes: path.iter().map(|hash| BASE64.encode(hash)).collect(),
-            record,
             checkpoint: checkpoint.map(|c| c.note),
         })
     }
@@ -387,6 +406,11 @@ impl Reader {
         let absent = Error::Absent { index: citation.index.0, record: citation.record };
         let Some(cached) = self.block_of(citation.index.0)? else { return Err(absent) };
         let Some(payload) = cached.content.payload(citation.index.0) else { return Err(absent) };
+        if cached.resealed {
+            return Err(Error::Policy(
+                "the block was written again; hint: `sekisho ledger show --json` proves the record",
+            ));
+        }
         let damage = |what: Malformed| Error::damage(&self.folder, 0, what.0);
         let opened = run::open(payload).map_err(damage)?;
         let number = citation.record as usize;
@@ -424,7 +448,8 @@ fn open_block(bytes: &[u8], ring: &mut KeyRing) -> Result<Option<Cached>, Malfor
     let Some(content) = Content::open(&header, bytes, ring)? else { return Ok(None) };
     // A run stands alone in its block. A payload of a single entry begins with a JSON character, thus never with
     // the zero byte that begins the count of a run.
-    let only = if header.payloads == 1 { content.payload(header.first_index) } else { None };
+    let resealed = header.form == BlockForm::Resealed;
+    let only = if header.payloads == 1 && !resealed { content.payload(header.first_index) } else { None };
     let run = match only {
         Some(payload) if payload.first() == Some(&0) => {
             let opened = run::open(payload)?;
@@ -440,7 +465,7 @@ fn open_block(bytes: &[u8], ring: &mut KeyRing) -> Result<Option<Cached>, Malfor
         }
         _ => None,
     };
-    Ok(Some(Cached { content, run }))
+    Ok(Some(Cached { content, resealed, run }))
 }
 
 /// Origin and log key from the first entry, whose digest must be the id of the ledger.

@@ -1,11 +1,13 @@
 //! Opening a ledger to write on (LG-DUR-05 to LG-DUR-07, LG-EPO-02).
 
 use crate::batch::Batch;
+use crate::destroy::{erase, finish_burials};
 use crate::entry::EntryKind;
 use crate::frame::Frame;
 use crate::recall::Recent;
 use crate::replay::{Fault, Replay};
 use crate::run::Scratch;
+use crate::seal::{KEYS_FOLDER, wrapped_name};
 use crate::store::Store;
 use crate::verify::{Code, Found, Heads, VerifyReport, Walk};
 use crate::writer::{Clock, EpochStart, Ledger};
@@ -86,7 +88,11 @@ impl Ledger {
     /// changed on an error.
     pub fn open(folder: &Path, resume: &Resume) -> Result<(Self, Recovered)> {
         files::check_format(folder)?;
+        if crate::redact::is_redacted(folder) {
+            return Err(Error::Policy("a redacted copy is not written on"));
+        }
         let lock = files::lock(folder)?;
+        finish_burials(folder)?;
         let (replay, heads, end) = follow(folder)?;
         let log_key = keys::log_key(&resume.seed);
         if *log_key.verifying_key().as_bytes() != replay.log_key {
@@ -119,9 +125,13 @@ impl Ledger {
             clock: Clock { accepted: before.max(resume.now), passed: before },
             epoch_start: EpochStart { time: before, seq: 0 },
             work: Scratch::default(),
+            governance: replay.governance,
             data_keys: replay.data_keys.last_key_value().map_or(0, |(id, _)| *id),
             _lock: lock,
         };
+        for key in ledger.governance.destructions.iter().flat_map(|one| &one.keys) {
+            erase(&folder.join(KEYS_FOLDER), &wrapped_name(*key))?;
+        }
         ledger.begin_epoch(clean, size, end.discarded, before, resume.now)?;
         let open_streams = ledger.streams.open().into_iter().map(StreamId).collect();
         Ok((ledger, Recovered { clean, size, discarded_bytes: end.discarded, open_streams }))

@@ -1,12 +1,16 @@
 //! The rules of the log, followed frame by frame: what `verify` reports and what opening for writing insists on
 //! (LG chapters 6, 9, 19.2).
 
+mod sealed;
+
+pub(crate) use sealed::{KeyBlocks, KeyNote};
+
 use crate::batch::Chain;
-use crate::block::BlockForm;
 use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, NO_INDEX};
 use crate::epoch::seal_message;
 use crate::frame::{self, Frame};
+use crate::govern::Governance;
 use crate::seal::DataClass;
 use crate::streams::Streams;
 use crate::tree::{self, Frontier};
@@ -72,20 +76,12 @@ pub(crate) struct Replay {
     /// Blocks with cipher text, and plain ones.
     pub(crate) sealed_blocks: (u64, u64),
     pub(crate) seal: Option<(u64, Timestamp)>,
+    /// Policy, holds, reviews and destructions so far.
+    pub(crate) governance: Governance,
+    /// Blocks by data key; 0: plain ones.
+    pub(crate) by_key: BTreeMap<u64, KeyBlocks>,
     /// Data keys that `key` entries name.
     pub(crate) data_keys: BTreeMap<u64, KeyNote>,
-}
-
-/// What a `key` entry tells of a data key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeyNote {
-    /// The entry.
-    pub(crate) index: u64,
-    pub(crate) class: DataClass,
-    /// Days since 1970-01-01, UTC.
-    pub(crate) day: u32,
-    /// SHA-256 of the wrapped key.
-    pub(crate) digest: Hash,
 }
 
 impl Replay {
@@ -136,6 +132,8 @@ impl Replay {
             blocks: 0,
             sealed_blocks: (0, 0),
             seal: None,
+            governance: Governance::new(*id),
+            by_key: BTreeMap::new(),
             data_keys: BTreeMap::new(),
         })
     }
@@ -218,13 +216,11 @@ impl Replay {
                     if header.ledger != self.ledger {
                         broken = broken.or(Some((Code::Foreign, "a block of another ledger")));
                     }
-                    match header.form {
-                        BlockForm::Plain => self.sealed_blocks.1 += 1,
-                        BlockForm::Sealed | BlockForm::Resealed => self.sealed_blocks.0 += 1,
-                        BlockForm::Tombstone => {}
-                    }
                     match block::digest(&header, bytes) {
-                        Some(digest) => digests.push(tree::leaf(&digest)),
+                        Some(digest) => {
+                            digests.push(tree::leaf(&digest));
+                            self.count_block(&header, digest);
+                        }
                         None => {
                             broken = broken.or(Some((Code::Block, "a tombstone holds anything but a digest")))
                         }
@@ -295,6 +291,12 @@ impl Replay {
         if let Some((code, what)) = self.meaning(index, &entry) {
             fault(code, what);
         }
+        if let Err((code, what)) = self.governance.take(index, &entry) {
+            fault(code, what);
+        }
+        if entry.kind == EntryKind::Reseal && !self.written_again(index) {
+            fault(Code::Block, "blocks that were written again differ from what the entry says");
+        }
         if entry.stream == 0 {
             self.recovering = entry.kind == EntryKind::Recovery;
             if let Some((_, died)) = self.published.last_mut().filter(|(size, _)| *size == index) {
@@ -356,29 +358,6 @@ impl Replay {
             EntryKind::Seal => self.seal_entry(entry, body),
             _ if body.get("use").and_then(Value::as_str) == Some("data") => self.data_key_entry(index, &body),
             _ => self.key_entry(entry, &body),
-        }
-    }
-
-    /// A new data key: numbers follow one another (LG-KEY-01).
-    fn data_key_entry(&mut self, index: u64, body: &Value) -> Option<(Code, &'static str)> {
-        let number = |name: &str| body.get(name).and_then(Value::as_u64);
-        let digest = body.get("digest").and_then(Value::as_str).and_then(|text| BASE64.decode(text).ok());
-        let class =
-            number("class").and_then(|class| u16::try_from(class).ok()).and_then(DataClass::from_number);
-        let (Some(id), Some(class), Some(day), Some(digest)) = (
-            number("id"),
-            class,
-            number("day").and_then(|day| u32::try_from(day).ok()),
-            digest.and_then(|bytes| bytes.try_into().ok()),
-        ) else {
-            return Some((Code::Key, "contents of a key entry"));
-        };
-        let newest = self.data_keys.last_key_value().map_or(0, |(id, _)| *id);
-        self.data_keys.insert(id, KeyNote { index, class, day, digest });
-        match (self.lost, self.sealed, id == newest + 1) {
-            (false, true, _) => Some((Code::Epoch, "a data key made under an epoch that has ended")),
-            (false, _, false) => Some((Code::Key, "numbers of the data keys")),
-            _ => None,
         }
     }
 

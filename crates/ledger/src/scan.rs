@@ -27,6 +27,10 @@ pub(crate) struct BlockPlace {
     /// Numbers of data class and data key; 0 when plain.
     pub(crate) class: u16,
     pub(crate) key: u64,
+    /// Number of payloads.
+    pub(crate) payloads: u64,
+    /// Offset of its frame.
+    pub(crate) frame_offset: u64,
     /// Index of the first entry of its frame. A block of earlier entries is one that was written again.
     pub(crate) frame_first: u64,
 }
@@ -153,6 +157,8 @@ impl Segments {
                 form: header.form,
                 class: header.class,
                 key: header.key,
+                payloads: header.payloads.into(),
+                frame_offset: frame.offset,
                 frame_first: frame.header.first_index,
             });
             offset += size as u64;

@@ -2,6 +2,7 @@
 
 use crate::batch::{Batch, Chain};
 use crate::entry::{Entry, EntryKind, FLAG_BULK, FLAG_IMPORTED, Form};
+use crate::govern::Governance;
 use crate::recall::Recent;
 use crate::run::{self, Run, Scratch};
 use crate::seal::{DataClass, SealOptions, Sealing, SessionKeys, day_of};
@@ -49,6 +50,8 @@ pub struct Ledger {
     pub(crate) work: Scratch,
     /// Newest data key that earlier sessions made; 0: none, the ledger is plain so far.
     pub(crate) data_keys: u64,
+    /// Policy, holds, reviews and destructions so far.
+    pub(crate) governance: Governance,
     /// Last of all: it is given up when everything else is gone.
     pub(crate) _lock: files::Lock,
 }
@@ -144,6 +147,7 @@ impl Ledger {
             epoch_start: EpochStart { time: now, seq: 1 },
             work: Scratch::default(),
             data_keys: 0,
+            governance: Governance::new(id),
             _lock: lock,
         })
     }
@@ -435,6 +439,8 @@ impl Ledger {
             body: draft.body,
         };
         self.batch.push(&entry.encode());
+        // Checked before it came here.
+        let _ = self.governance.take(index, &entry);
         self.streams.advance(draft.stream, stream_seq, index, draft.kind != EntryKind::StreamClose);
         if self.batch.is_full() {
             self.flush()?;

@@ -71,6 +71,10 @@ impl Reader {
     fn shell(&mut self, index: u64, entry: &Entry, records: Option<&BTreeSet<u32>>) -> Result<Shell> {
         let absent = |record| Error::Absent { index, record };
         let cached = self.block_of(index)?.ok_or(absent(0))?;
+        if cached.resealed {
+            let what = "an entry was written again without what was erased; hint: `sekisho ledger show --json` discloses it";
+            return Err(Error::Policy(what));
+        }
         let damage = |what| Error::damage(self.folder(), 0, what);
         let (leaves, mut shell) = match entry.form {
             Form::Run => run_shell(&cached, index, records).map_err(damage)?,

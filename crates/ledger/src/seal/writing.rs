@@ -70,6 +70,11 @@ pub(crate) struct Sealing {
     newest: u64,
     /// Keys that may be used or kept online.
     keys: Vec<DataKey>,
+    /// Keys for blocks of days outside the window that are being written again.
+    outside: Vec<DataKey>,
+    /// Numbers of the keys for blocks that are written again.
+    again: Vec<u64>,
+    today: u32,
 }
 
 impl Sealing {
@@ -89,8 +94,19 @@ impl Sealing {
         keys.retain(|key| key.id <= newest);
         let draw = Draw::new(&options.entropy);
         let SealOptions { recipients, online, keep_keys, .. } = options;
-        let mut sealing =
-            Self { folder: folder.to_owned(), ledger, recipients, draw, online, keep_keys, newest, keys };
+        let mut sealing = Self {
+            folder: folder.to_owned(),
+            ledger,
+            recipients,
+            draw,
+            online,
+            keep_keys,
+            newest,
+            keys,
+            outside: Vec::new(),
+            again: Vec::new(),
+            today,
+        };
         sealing.save(today)?;
         Ok(sealing)
     }
@@ -104,7 +120,8 @@ impl Sealing {
     }
     /// The newest key of a class.
     pub(crate) fn key(&self, class: DataClass) -> Option<&DataKey> {
-        self.keys.iter().filter(|key| key.class == class).max_by_key(|key| key.id)
+        let usable = |key: &&DataKey| key.class == class && !self.again.contains(&key.id);
+        self.keys.iter().filter(usable).max_by_key(|key| key.id)
     }
     /// Keys at hand.
     pub(crate) fn keys(&self) -> SessionKeys {
@@ -118,13 +135,43 @@ impl Sealing {
     /// Makes the key of a class and day; its wrapped form is durable when this returns. The value is the body of the `key`
     /// entry that has to follow.
     pub(crate) fn make(&mut self, class: DataClass, day: u32) -> Result<Value> {
+        self.make_key(class, day, day)
+    }
+
+    /// Makes a key for blocks that are written again; this session seals nothing else under it.
+    pub(crate) fn make_again(&mut self, class: DataClass, day: u32) -> Result<Value> {
+        let today = self.today.max(day);
+        let body = self.make_key(class, day, today)?;
+        self.again.push(self.newest);
+        Ok(body)
+    }
+
+    /// A key by its number.
+    pub(crate) fn by_id(&self, id: u64) -> Option<&DataKey> {
+        self.keys.iter().chain(&self.outside).find(|key| key.id == id)
+    }
+
+    /// Forgets keys for good (LG 15.4, step 4).
+    pub(crate) fn forget(&mut self, ids: &[u64], today: u32) -> Result<()> {
+        self.keys.retain(|key| !ids.contains(&key.id));
+        self.outside.clear();
+        self.save(today)
+    }
+
+    fn make_key(&mut self, class: DataClass, day: u32, today: u32) -> Result<Value> {
         let id = self.newest + 1;
         let key = DataKey { id, class, day, secret: self.draw.next() };
         let wrapped = wrap::wrap(&self.ledger, &key, &self.recipients)?;
         files::replace(&self.folder.join(KEYS_FOLDER), &wrapped_name(id), &wrapped)?;
         self.newest = id;
-        self.keys.push(key);
-        self.save(day)?;
+        self.today = today;
+        let window = self.online.as_ref().map_or(0, |online| online.window_days);
+        if online::inside(day, today, window) {
+            self.keys.push(key)
+        } else {
+            self.outside.push(key)
+        }
+        self.save(today)?;
         Ok(json!({
             "class": class.number(),
             "day": day,

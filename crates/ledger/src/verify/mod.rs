@@ -181,7 +181,12 @@ impl Check<'_> {
         report.last_time = Some(replay.accepted);
         report.last_seal = replay.seal;
         report.closed = replay.sealed;
+        report.redacted = crate::redact::is_redacted(self.folder);
         sealed::check_keys(self.folder, &replay, report);
+        sealed::check_destroyed(self.folder, &replay, self.options, report);
+        if report.redacted {
+            sealed::check_openings(self.folder, &replay, report);
+        }
         self.heads.finish(&replay, report);
         self.heads.finish_quorum(replay.size(), self.options.policy.as_ref(), report);
         if let Some(tiles) = self.tiles.filter(|_| !replay.lost) {

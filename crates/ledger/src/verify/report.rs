@@ -32,6 +32,10 @@ pub enum Code {
     Trunc,
     /// Another root at the size of a known signed head.
     Fork,
+    /// Signed by too few people, by others than the policy lists, or against a rule of retention.
+    Approval,
+    /// A redacted copy (warning): what it withholds can be checked in the original only.
+    Redacted,
     /// A payload block is damaged.
     Block,
     /// A file or payload is gone.
@@ -66,6 +70,8 @@ impl Code {
             Self::Link => "LV-LINK",
             Self::Trunc => "LV-TRUNC",
             Self::Fork => "LV-FORK",
+            Self::Approval => "LV-APPROVAL",
+            Self::Redacted => "LV-REDACTED",
             Self::Block => "LV-BLOCK",
             Self::Missing => "LV-MISSING",
             Self::Commit => "LV-COMMIT",
@@ -170,7 +176,7 @@ pub enum PropertyState {
     Broken,
     /// Not protected: the blocks are plain (LG-PAY-07).
     Unprotected,
-    /// Only in part: some blocks are sealed and some are plain.
+    /// Only in part: some blocks are sealed and some are plain, or payloads are withheld in a redacted copy.
     Partly,
 }
 
@@ -200,6 +206,8 @@ pub struct VerifyReport {
     pub blocks: u64,
     /// Segment files.
     pub segments: u64,
+    /// A redacted copy: payloads are withheld but for openings (LG-RED-01).
+    pub redacted: bool,
     /// What became of the payloads.
     pub payloads: Payloads,
     /// Blocks that are sealed, and those that are plain.
@@ -235,6 +243,7 @@ impl VerifyReport {
             records: 0,
             blocks: 0,
             segments: 0,
+            redacted: false,
             payloads: Payloads::default(),
             sealed_blocks: (0, 0),
             root: crate::tree::empty_root(),
@@ -263,12 +272,14 @@ impl VerifyReport {
         [Alteration, Deletion, Destruction, Leak].map(|property| {
             let broken = self.failures.iter().any(|failure| failure.code.touches(property));
             let state = match property {
+                Leak if self.redacted => PropertyState::Holds,
                 Leak => match self.sealed_blocks {
                     (0, _) => PropertyState::Unprotected,
                     (_, 0) => PropertyState::Holds,
                     _ => PropertyState::Partly,
                 },
                 _ if broken => PropertyState::Broken,
+                Destruction if self.redacted => PropertyState::Partly,
                 _ => PropertyState::Holds,
             };
             (property, state)

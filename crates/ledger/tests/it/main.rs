@@ -3,6 +3,7 @@
 mod commit;
 mod excerpts;
 mod format;
+mod governing;
 mod killed;
 mod reading;
 mod replicas;

@@ -85,3 +85,118 @@ fn ledger_verify_finds_a_changed_byte() {
     let ran = case.run(&["ledger", "verify", "logs"]);
     assert_eq!(ran.code, Some(1));
 }
+
+/// LG-KEY-03, LG-AUD-01, LG-RET-02, LG 15.3 to 15.6: a ledger from its policy to a destruction, by the commands alone.
+#[test]
+#[expect(clippy::too_many_lines, reason = "one story from policy to destruction")]
+fn a_ledger_is_governed_by_commands() {
+    let case = Case::new(&[]);
+    let run = |args: &[&str]| {
+        let ran = case.run(&[&["ledger"], args].concat());
+        assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stderr);
+        ran.stdout
+    };
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&run(args)).unwrap() };
+    let refused = |args: &[&str], code: &str| {
+        let ran = case.run(&[&["ledger"], args].concat());
+        assert!(ran.code != Some(0) && ran.stderr.contains(code), "{args:?}: {:?} {}", ran.code, ran.stderr);
+    };
+    let log_key = run(&["init", "l", "--secret", "k", "--origin", "ledger.example.jp/main"]);
+    let holders = [ledger::Identity::generate(), ledger::Identity::generate()];
+    std::fs::write(case.path("holder.txt"), holders[1].line().as_bytes()).unwrap();
+    let to = |place: usize, role: &str| format!("{role}={}", holders[place].recipient(role).unwrap().key());
+    let person = |file: &str| json(&["person", file])["key"].as_str().unwrap().to_owned();
+    let (auditor, manager) =
+        (format!("auditor={}", person("a.key")), format!("crisis-manager={}", person("m.key")));
+    let (first, second) = (to(0, "auditor"), to(1, "crisis-manager"));
+    run(&[
+        "policy",
+        "l",
+        "--secret",
+        "k",
+        "--recipient",
+        &first,
+        "--recipient",
+        &second,
+        "--person",
+        &auditor,
+        "--person",
+        &manager,
+        "--keep",
+        "event=0",
+    ]);
+    let append = ["ledger", "append", "l", "--secret", "k", "--stream", "sato"];
+    let ran = case
+        .run_with(&append, b"{\"who\":\"sato.hanako\",\"op\":\"lock\"}\n{\"who\":\"ito\",\"op\":\"open\"}\n");
+    let indices: Vec<String> = ran.stdout.lines().map(str::to_owned).collect();
+    let index = indices.first().map_or("", String::as_str);
+
+    refused(&["show", "l", index], "the payload is sealed");
+    let open =
+        ["show", "l", index, "--secret", "k", "--identity", "holder.txt", "--case", "R8-1", "--purpose"];
+    refused(&[&open[..], &["test"]].concat(), "LE-PURPOSE");
+    assert!(run(&[&open[..], &["incident"]].concat()).contains("sato.hanako"));
+    let opening = run(&[&open[..], &["court", "--part", "op", "--json"]].concat());
+    assert!(!opening.contains("sato"));
+    std::fs::write(case.path("opening.json"), &opening).unwrap();
+    assert!(run(&["check", "opening.json", "--key", log_key.trim()]).contains("1 disclosed"));
+    std::fs::write(case.path("forged.json"), opening.replace("lock", "open")).unwrap();
+    refused(&["check", "forged.json"], "does not hold");
+
+    let audit = json(&["audit", "l", "--secret", "k", "--person", "a.key", "--result", "clean"]);
+    assert_eq!((audit["reads"].as_array().unwrap().len(), &audit["overdue"]), (2, &false.into()));
+    run(&[
+        "hold",
+        "l",
+        "--secret",
+        "k",
+        "--person",
+        "m.key",
+        "--case",
+        "R8-1",
+        "--basis",
+        "incident",
+        "--entries",
+        &format!("{index}-{index}"),
+    ]);
+    let ask = ["--basis", "policy", "--reason", "period over", "--person", "a.key", "--out"];
+    refused(
+        &[&["request", "shred", "l", "--class", "event"], &ask[..], &["s.json"]].concat(),
+        "nothing may be destroyed",
+    );
+    run(&[&["request", "release", "l", "--hold", "1"], &ask[..], &["r.json"]].concat());
+    refused(&["carry-out", "l", "r.json", "--secret", "k"], "LE-APPROVAL");
+    run(&["approve", "r.json", "--person", "m.key"]);
+    run(&["carry-out", "l", "r.json", "--secret", "k"]);
+
+    // One entry of the day is erased; then the whole key goes.
+    run(&[&["request", "erase", "l", "--drop", index], &ask[..], &["e.json"]].concat());
+    run(&["approve", "e.json", "--person", "m.key"]);
+    run(&["carry-out", "l", "e.json", "--secret", "k", "--identity", "holder.txt"]);
+    refused(&[&open[..], &["incident"]].concat(), "destroyed");
+    let other = indices.get(1).map_or("", String::as_str);
+    let show = [
+        "show",
+        "l",
+        other,
+        "--secret",
+        "k",
+        "--identity",
+        "holder.txt",
+        "--case",
+        "R8-1",
+        "--purpose",
+        "audit",
+    ];
+    assert!(run(&show).contains("ito"));
+    run(&[&["request", "shred", "l", "--class", "event"], &ask[..], &["s.json"]].concat());
+    run(&["approve", "s.json", "--person", "m.key"]);
+    run(&["carry-out", "l", "s.json", "--secret", "k"]);
+    refused(&show, "destroyed");
+    let deletions = json(&["deletions", "l"]);
+    assert_eq!((deletions.as_array().unwrap().len(), deletions[1]["by"].as_array().unwrap().len()), (2, 2));
+    run(&["redact", "l", "--to", "copy"]);
+    for folder in ["l", "copy"] {
+        assert_eq!(json(&["verify", folder, "--key", log_key.trim()])["holds"], true, "{folder}");
+    }
+}

@@ -1,10 +1,14 @@
 //! `sekisho ledger`: make, write on, read and verify a ledger, prove one record.
 
 mod ask;
+mod content;
+mod destroying;
+mod governing;
 mod keys;
 mod prove;
 mod replicate;
 mod serve;
+mod showing;
 mod verify;
 mod witness;
 mod write;
@@ -152,6 +156,8 @@ A copy needs no key; what is encrypted stays encrypted.")]
         #[arg(long)]
         key: Option<String>,
     },
+    #[command(flatten)]
+    Content(content::ContentCommand),
 }
 
 /// Runs the command.
@@ -176,5 +182,6 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
         LedgerCommand::Rebuild { ledger } => serve::rebuild(&ledger),
         LedgerCommand::Serve { ledger, listen } => serve::serve(&ledger, listen),
         LedgerCommand::Check { proof, key } => prove::check(&proof, key.as_deref()),
+        LedgerCommand::Content(command) => content::run(command),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Hinted;
 use anyhow::Context as _;
-use ledger::{InclusionProof, Reader};
+use ledger::{InclusionProof, Opening, Reader};
 use std::io::Write as _;
 use std::path::Path;
 use vocab::{Citation, LedgerIndex};
@@ -42,6 +42,19 @@ fn print(document: &impl serde::Serialize) -> anyhow::Result<u8> {
 /// Checks a proof without the ledger.
 pub(super) fn check(path: &Path, key: Option<&str>) -> anyhow::Result<u8> {
     let text = crate::inputs::read_text(path, PROOF_BYTES_MAX)?;
+    // An opening document says what is disclosed; a proof says where one record stands.
+    if let Ok(opening) = serde_json::from_str::<Opening>(&text) {
+        opening.check(key).with_context(|| format!("{} does not hold", path.display()))?;
+        let how = if key.is_some() {
+            "content, path and signature hold"
+        } else {
+            "the content holds; no key was given"
+        };
+        let disclosed = opening.disclosed();
+        return writeln!(std::io::stdout().lock(), "entry {}: {how} ({disclosed} disclosed)", opening.index)
+            .map(|()| 0)
+            .context("cannot write to standard output");
+    }
     let proof: InclusionProof =
         serde_json::from_str(&text).with_context(|| format!("{} is not a proof", path.display()))?;
     proof.check(key).with_context(|| format!("{} does not hold", path.display()))?;

@@ -78,10 +78,11 @@ pub(super) fn checkpoint(folder: &Path, secret: &Path) -> anyhow::Result<u8> {
     print(&[head.note.trim_end().to_owned()])
 }
 
-fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
+pub(super) fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
     let resume = Resume { now: clock.now(), seed: read_secret(secret)?, session: clock.random()? };
-    let (ledger, recovered) =
+    let (mut ledger, recovered) =
         Ledger::open(folder, &resume).with_context(|| format!("cannot open {}", folder.display()))?;
+    super::governing::seal_by_policy(&mut ledger, &resume.seed, clock)?;
     if recovered.discarded_bytes > 0 {
         crate::output::say(&format!(
             "warning: {} bytes of an unfinished write were cut off; no checkpoint had promised them",
@@ -89,6 +90,18 @@ fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
         ));
     }
     Ok(ledger)
+}
+
+/// Closes the ledger in good order, whatever came of the work on it.
+pub(super) fn finish<T>(
+    ledger: Ledger,
+    clock: Clock,
+    done: ledger::Result<T>,
+    what: &str,
+) -> anyhow::Result<T> {
+    let closed = ledger.close(clock.now()).context("cannot close the ledger");
+    let done = done.with_context(|| what.to_owned())?;
+    closed.map(|_| done)
 }
 
 pub(super) fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
