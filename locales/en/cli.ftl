@@ -28,3 +28,22 @@ search-shown = Only the first { $shown } were printed
 search-no-field = No record has a field named { $field }. Common names: { $names }
 timeline-rows = Records in order of time: { $rows }
 timeline-untimed = Of these { $rows } have no time and stand at the end
+
+# Rules
+explain-matches = The rule "{ $rule }" matches the record { $place }
+explain-no-match = The rule "{ $rule }" does not match the record { $place }
+explain-other-source = The rule "{ $rule }" is for another kind of log than the record { $place }
+explain-condition = Condition: { $condition }
+explain-keywords = whole record
+explain-absent = the record has no such field
+explain-all = all of
+explain-one = one of
+explain-some = at least { $count } of
+explain-not = not
+explain-more = { $count } more
+import-licence = Licence ({ $file }):
+import-no-licence = No licence file was found; ask the publisher of the rules for the terms
+import-authors = { $count } authors: { $names }
+import-done = Copied { $files } files to { $folder } ({ $same } were there already). { $rules } rules can be used, { $refused } cannot
+import-would = Would copy { $files } files to { $folder } ({ $same } are there already). { $rules } rules can be used, { $refused } cannot
+import-kept = Another file of that name is there and was left as it is: { $file }

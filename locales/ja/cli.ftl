@@ -25,3 +25,22 @@ search-shown = 先頭の { $shown } 件だけを出力しました
 search-no-field = 「{ $field }」という項目を持つ記録がありません。共通の項目名: { $names }
 timeline-rows = 時刻順に並べた記録: { $rows } 件
 timeline-untimed = このうち時刻のない記録 { $rows } 件は末尾にあります
+
+# 規則
+explain-matches = 規則「{ $rule }」は { $place } の記録に当たりました
+explain-no-match = 規則「{ $rule }」は { $place } の記録に当たりません
+explain-other-source = 規則「{ $rule }」は { $place } の記録とは別の種類のログを対象としています
+explain-condition = 条件: { $condition }
+explain-keywords = 記録全体
+explain-absent = この項目は記録にありません
+explain-all = 次の全て
+explain-one = 次のいずれか
+explain-some = 次のうち { $count } 個以上
+explain-not = 次ではないこと
+explain-more = ほか { $count } 個
+import-licence = 利用条件（{ $file }）:
+import-no-licence = 利用条件のファイルが見つかりません。配布元の条件を確かめてください
+import-authors = 作成者 { $count } 名: { $names }
+import-done = { $folder } に { $files } ファイルを複写しました（同じ内容で既にあるもの { $same }）。使える規則 { $rules } 件、使えない規則 { $refused } 件
+import-would = { $folder } に { $files } ファイルを複写します（同じ内容で既にあるもの { $same }）。使える規則 { $rules } 件、使えない規則 { $refused } 件
+import-kept = 内容の異なるファイルが既にあるため、そのまま残しました: { $file }

@@ -292,11 +292,69 @@ pub(crate) enum Rules {
         #[arg(long)]
         strict: bool,
     },
-    /// List the rules: id, level, kind, title
+    /// List the rules: id, level, kind, title, author, licence
     List {
         /// Folders with more rules
         dirs: Vec<PathBuf>,
     },
+    /// Why did or didn't a rule match a record? / 規則がその記録に当たった、または当たらなかった理由
+    #[command(
+        after_long_help = "Every part of the rule with the values of the record. On a terminal as text, else as JSON lines.
+各条件とその記録の値を示す。端末では文章、それ以外では JSON を一行ずつ出力する。
+
+Examples:
+  sekisho rules explain 'Suspicious Encoded PowerShell' --record 4711 Security.evtx --rules sigma/
+  sekisho rules explain web_sql_injection --record 12 access.log
+  sekisho rules explain f0d1feba-4344-4ca9-8121-a6c97bd6df52 --record 3 logs/ --rules sigma/ | jq .explanation.selections"
+    )]
+    Explain(RulesExplain),
+    /// Copy a public rule set into a rules folder of yours, with its licence / 公開された規則を利用条件とともに取り込む
+    #[command(
+        after_long_help = "Rules are copied as they are, with their authors, and licence files beside them. Rules that Sekisho cannot evaluate
+are listed with the reason and left out; --keep-refused copies them too.
+規則は作成者の表示を含めそのまま複写し、利用条件のファイルも複写する。評価できない規則は理由を示して除く。
+
+Examples:
+  sekisho rules import ~/sigma/rules --to /etc/sekisho/rules/sigma
+  sekisho rules import sigma-main/ --to rules/ --dry-run"
+    )]
+    Import(RulesImport),
+}
+
+/// `sekisho rules explain`.
+#[derive(Args, Debug)]
+pub(crate) struct RulesExplain {
+    /// Id, name or title of the rule / 規則の ID、名前又は題名
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// Number of the record: line number, or record id of a Windows log / 記録の番号
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) record: u64,
+    /// Language of the text [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<LangArg>,
+}
+
+/// `sekisho rules import`.
+#[derive(Args, Debug)]
+pub(crate) struct RulesImport {
+    /// Folder with a rule set (Sigma YAML)
+    #[arg(value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    /// Rules folder to copy into; it is made where it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// Copy rules too that Sekisho cannot evaluate
+    #[arg(long)]
+    pub(crate) keep_refused: bool,
+    /// Say what would be done and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Language of the text [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<LangArg>,
 }
 
 fn level(text: &str) -> Result<Level, String> {

@@ -253,12 +253,31 @@ pub(crate) fn rules(folders: &[PathBuf], builtin: bool) -> anyhow::Result<(RuleS
         }
         rule_files(folder, RULE_DEPTH_MAX, &mut files)?;
     }
+    let texts = rule_texts(files)?;
+    Ok(RuleSet::load(if builtin { detect::BUILTIN } else { &[] }, &texts))
+}
+
+/// Rule files below a folder, in order of their paths; symbolic links are not followed.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(crate) fn rule_paths(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    rule_files(folder, RULE_DEPTH_MAX, &mut files)?;
+    Ok(files)
+}
+
+/// The files with their texts.
+///
+/// # Errors
+/// When a file cannot be read or is larger than 16 MiB.
+pub(crate) fn rule_texts(files: Vec<PathBuf>) -> anyhow::Result<Vec<(String, String)>> {
     let mut texts = Vec::with_capacity(files.len());
     for path in files {
         let bytes = read_capped(&path)?;
         texts.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
-    Ok(RuleSet::load(if builtin { detect::BUILTIN } else { &[] }, &texts))
+    Ok(texts)
 }
 
 fn rule_files(path: &Path, depth_left: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {

@@ -39,7 +39,7 @@ impl LeafKind {
 #[derive(Debug)]
 pub(super) enum Needles {
     /// One.
-    One(Finder<'static>),
+    One(Box<Finder<'static>>),
     /// Several together.
     Several(AhoCorasick),
     /// Several for which there is no room together.
@@ -61,7 +61,7 @@ impl Needles {
         };
         let finder = |text: &&str| Finder::new(text.as_bytes()).into_owned();
         if let [only] = texts.as_slice() {
-            return Self::One(finder(only));
+            return Self::One(Box::new(finder(only)));
         }
         match AhoCorasick::new(&texts) {
             Ok(automaton) => Self::Several(automaton),

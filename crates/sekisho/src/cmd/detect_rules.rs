@@ -6,11 +6,13 @@ use crate::inputs::{self, Prepared};
 use crate::pipeline::{self, Job, Places};
 use crate::progress::Progress;
 use anyhow::Context as _;
+use detect::RawMatch;
 use detect::rule::{Body, RuleSet};
-use detect::{Front, RawMatch};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
-use vocab::{Event, Finding, Flags, Level};
+use vocab::{Event, Finding, Flags, Kind, Level, Timestamp};
 
 /// Bytes gathered before they are written out.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -25,14 +27,14 @@ pub(crate) fn run(args: &Detect) -> anyhow::Result<u8> {
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
     let mut failed = None;
     let mut worst = None;
-    let mut matches: Vec<RawMatch> = Vec::new();
-    let mut each = |event: &Event<'_>, front: &mut Front| {
-        front.raw(event, &mut matches);
+    let mut line = Vec::new();
+    let mut each = |event: &Event<'_>, matches: &mut Vec<RawMatch>| {
         for found in matches.drain(..) {
-            let Some((level, line)) = single(&rules, event, found) else { continue };
+            line.clear();
+            let Some(level) = single(&rules, event, &found, &mut line) else { continue };
             worst = worst.max(Some(level));
             if failed.is_none()
-                && let Err(error) = writeln!(out, "{line}")
+                && let Err(error) = out.write_all(&line)
             {
                 failed = Some(error);
             }
@@ -52,7 +54,8 @@ pub(crate) fn run(args: &Detect) -> anyhow::Result<u8> {
     if let Some(error) = failed {
         return Err(error).context("cannot write to standard output");
     }
-    for finding in outcome.findings.iter().filter(|finding| is_correlation(&rules, finding)) {
+    let single = stateless_ids(&rules);
+    for finding in outcome.findings.iter().filter(|finding| !single.contains(&*finding.rule.id)) {
         worst = worst.max(Some(finding.level));
         writeln!(out, "{}", correlation(finding, &places)).context("cannot write to standard output")?;
     }
@@ -61,34 +64,55 @@ pub(crate) fn run(args: &Detect) -> anyhow::Result<u8> {
     Ok(super::exit_code(worst, args.fail_on))
 }
 
-/// A rule that matched one record.
-fn single(rules: &RuleSet, event: &Event<'_>, found: RawMatch) -> Option<(Level, Value)> {
-    let rule = rules.get(found.rule)?;
-    let fields: Map<String, Value> =
-        found.fields.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-    let line = json!({
-        "rule_id": rule.meta.reference.id,
-        "title": rule.meta.reference.title,
-        "level": rule.meta.level,
-        "file": event.origin.file,
-        "record": event.origin.line,
-        "offset": event.origin.offset,
-        "time": event.time,
-        "fields": fields,
-        "kind": rule.kind(),
-        "tags": rule.meta.tags,
-        "ambiguous": event.flags.has(Flags::AMBIGUOUS),
-        "schema_version": crate::report::SCHEMA_VERSION,
-    });
-    Some((rule.meta.level, line))
+/// A line of the output; the names are the contract (DT-EVT-14).
+#[derive(Serialize)]
+struct Line<'l> {
+    rule_id: &'l str,
+    title: &'l str,
+    level: Level,
+    file: &'l str,
+    record: u64,
+    offset: u64,
+    time: Option<Timestamp>,
+    #[serde(serialize_with = "as_map")]
+    fields: &'l [(String, String)],
+    kind: Kind,
+    tags: &'l [String],
+    ambiguous: bool,
+    schema_version: u32,
 }
 
-/// Findings of rules on single records were printed record by record.
-fn is_correlation(rules: &RuleSet, finding: &Finding) -> bool {
-    let sigma = |(_, rule): (_, &detect::rule::Rule)| {
-        rule.meta.reference.id == finding.rule.id && matches!(rule.body, Body::Sigma(_))
+/// Pairs as an object.
+fn as_map<S: Serializer>(fields: &&[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
+}
+
+/// Appends the line of a rule that matched one record; gives the level.
+fn single(rules: &RuleSet, event: &Event<'_>, found: &RawMatch, line: &mut Vec<u8>) -> Option<Level> {
+    let rule = rules.get(found.rule)?;
+    let shown = Line {
+        rule_id: &rule.meta.reference.id,
+        title: &rule.meta.reference.title,
+        level: rule.meta.level,
+        file: event.origin.file,
+        record: event.origin.line,
+        offset: event.origin.offset,
+        time: event.time,
+        fields: &found.fields,
+        kind: rule.kind(),
+        tags: &rule.meta.tags,
+        ambiguous: event.flags.has(Flags::AMBIGUOUS),
+        schema_version: crate::report::SCHEMA_VERSION,
     };
-    !rules.iter().any(sigma)
+    serde_json::to_writer(&mut *line, &shown).ok()?;
+    line.push(b'\n');
+    Some(rule.meta.level)
+}
+
+/// Ids of rules on single records: what they find was printed record by record.
+fn stateless_ids(rules: &RuleSet) -> BTreeSet<&str> {
+    let stateless = rules.iter().filter(|(_, rule)| matches!(rule.body, Body::Sigma(_)));
+    stateless.map(|(_, rule)| rule.meta.reference.id.as_str()).collect()
 }
 
 /// A correlation.

@@ -18,11 +18,11 @@ use crate::progress::Progress;
 use crate::tally::Tally;
 use collect::stream::{FileStats, Plan, PlanSettings, YearReport};
 use collect::unread::Unread;
-use detect::Signal;
 use detect::activity::Activity;
 use detect::engine::{Engine, Output, Stats};
 use detect::front::Front;
 use detect::rule::RuleSet;
+use detect::{RawMatch, Signal};
 use source::Source;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -55,14 +55,14 @@ pub(crate) struct Job<'a> {
     pub(crate) context: &'a Context,
     /// Where records are kept before they are decoded.
     pub(crate) keep: &'a mut dyn Keep,
-    /// Sees each event, in the order of reading.
+    /// Sees each event that stateless rules match, in the order of reading.
     pub(crate) each: Option<&'a mut Each<'a>>,
     /// Who is told how far it is.
     pub(crate) progress: &'a Progress,
 }
 
-/// Sees each event beside the rules.
-pub(crate) type Each<'a> = dyn FnMut(&Event<'_>, &mut Front) + 'a;
+/// Sees an event and the stateless rules that match it.
+pub(crate) type Each<'a> = dyn FnMut(&Event<'_>, &mut Vec<RawMatch>) + 'a;
 
 /// What a run gave.
 pub(crate) struct Outcome {
@@ -113,6 +113,8 @@ impl Seen {
 struct Work<'a> {
     keep: &'a mut dyn Keep,
     each: Option<&'a mut Each<'a>>,
+    /// Matches of the event under way, for `each`.
+    raw: Vec<RawMatch>,
     front: Front,
     seen: Seen,
     tally: Tally,
@@ -133,6 +135,7 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
     let mut work = Work {
         keep,
         each,
+        raw: Vec::new(),
         front: Front::new(rules),
         seen: Seen::default(),
         tally: Tally::default(),

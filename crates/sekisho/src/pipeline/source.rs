@@ -106,11 +106,17 @@ fn note(event: &Event<'_>, work: &mut Work<'_>, fresh: &mut Fresh, last: &mut Op
     let fresh = fresh.run();
     work.seen.event(event);
     work.tally.event(event);
-    if let Some(each) = &mut work.each {
-        each(event, &mut work.front);
-    }
     let before = fresh.len();
-    work.front.observe(event, fresh);
+    match &mut work.each {
+        Some(each) => {
+            work.front.observe_raw(event, fresh, &mut work.raw);
+            if !work.raw.is_empty() {
+                each(event, &mut work.raw);
+                work.raw.clear();
+            }
+        }
+        None => work.front.observe(event, fresh),
+    }
     if let Some(signal) = fresh.get(before) {
         work.words.note(event, !signal.matches.is_empty());
     }

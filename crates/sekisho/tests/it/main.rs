@@ -21,5 +21,6 @@ mod records;
 mod rules;
 mod same;
 mod samples;
+mod sigma;
 mod support;
 mod windows;

@@ -18,13 +18,14 @@ const TACTICS: [(&str, &[&str]); 3] = [
     ("Persistence", &["persistence_change", "account_manipulation"]),
 ];
 
+#[expect(clippy::print_stderr, reason = "a test that says when it skips")]
 fn corpus() -> Option<PathBuf> {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let given = std::env::var_os("SEKISHO_CORPORA").map(PathBuf::from);
     let places = [own.join("../../../shared/corpora"), own.join("../../../../shared/corpora")];
     let found = given.into_iter().chain(places).map(|place| place.join("evtx")).find(|place| place.is_dir());
     if found.is_none() {
-        println!("skipped: no corpus of event logs (set SEKISHO_CORPORA)");
+        eprintln!("skipped: no corpus of event logs (set SEKISHO_CORPORA)");
     }
     found
 }

@@ -1,4 +1,8 @@
-//! `sekisho rules`: which rules load, which are refused, and why (DT-RUL-02).
+//! `sekisho rules`: which rules load, which are refused, and why (DT-RUL-02); why one matches a record or does not; a copy
+//! of a public rule set.
+
+mod explain;
+mod import;
 
 use crate::cli::Rules;
 use crate::inputs;
@@ -11,6 +15,8 @@ pub(crate) fn run(command: Rules) -> anyhow::Result<u8> {
     match command {
         Rules::Check { dirs, strict } => check(&dirs, strict),
         Rules::List { dirs } => list(&dirs),
+        Rules::Explain(args) => explain::run(&args),
+        Rules::Import(args) => import::run(&args),
     }
 }
 
@@ -46,7 +52,8 @@ fn list(dirs: &[std::path::PathBuf]) -> anyhow::Result<u8> {
         } else {
             serde_json::json!({
                 "schema_version": 1, "id": id, "level": level, "kind": kind, "title": title,
-                "file": rule.file, "line": rule.line,
+                "file": rule.file, "line": rule.line, "author": rule.meta.reference.author,
+                "license": rule.meta.reference.license,
             })
             .to_string()
         };
