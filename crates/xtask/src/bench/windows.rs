@@ -1,7 +1,8 @@
 //! Speed and memory on Windows event logs, beside the bare reading of the records with the crate `evtx` in the same run.
 
 use super::evtx_logs;
-use super::measure::{Measured, measure};
+use super::measure::measure;
+use super::row;
 use anyhow::{Context as _, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -89,16 +90,4 @@ fn bare(folder: &Path) -> anyhow::Result<()> {
     }
     crate::say(&format!("{records} records read"));
     Ok(())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn row(name: &str, records: u64, measured: &Measured) -> f64 {
-    let speed = records as f64 / measured.cpu;
-    crate::say(&format!(
-        "{name:<34} {speed:>12.0} {:>9.2} {:>9.2} {:>9.1}",
-        measured.cpu,
-        measured.wall,
-        measured.peak_kib as f64 / 1024.0
-    ));
-    speed
 }
