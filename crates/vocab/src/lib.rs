@@ -33,5 +33,5 @@ pub use kind::{Kind, Stage};
 pub use level::{Audience, Confidence, Level};
 pub use message::{Message, Value};
 pub use place::{Place, PlaceBook, Places};
-pub use time::Timestamp;
+pub use time::{Timestamp, civil_from_days, days_from_civil};
 pub use windows::{LogSource, ShapeId, WindowsRecord};

@@ -64,7 +64,7 @@ impl Written {
     fn of(time: Timestamp) -> Self {
         const DAY: i64 = Timestamp::DAY;
         let (day, second) = (time.0.div_euclid(DAY), time.0.rem_euclid(DAY) / Timestamp::SECOND);
-        let (year, month, date) = civil(day);
+        let (year, month, date) = civil_from_days(day);
         let mut text = Self { bytes: [0; WRITTEN_BYTES_MAX], length: 0 };
         if year < 0 {
             text.push(b'-');
@@ -124,7 +124,8 @@ impl Written {
 
 /// Year, month and day of a number of days since 1970 (proleptic Gregorian calendar). Years are counted from March, so that
 /// the leap day is the last of its year.
-const fn civil(day: i64) -> (i64, i64, i64) {
+#[must_use]
+pub const fn civil_from_days(day: i64) -> (i64, i64, i64) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -136,8 +137,10 @@ const fn civil(day: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + (month <= 2) as i64, month, date)
 }
 
-/// Days since 1970 of a date.
-const fn days(year: i64, month: i64, date: i64) -> i64 {
+/// Days since 1970 of a date: year, month from 1, day of the month from 1. A date that is not in the calendar counts on from
+/// the first of its month.
+#[must_use]
+pub const fn days_from_civil(year: i64, month: i64, date: i64) -> i64 {
     let year = year - (month <= 2) as i64;
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -161,7 +164,7 @@ fn parse(text: &str) -> Option<Timestamp> {
         return None;
     }
     let micros = format!("{fraction:0<6}").parse::<u32>().ok()?;
-    let day = days(if negative { -year } else { year }, month, date);
+    let day = days_from_civil(if negative { -year } else { year }, month, date);
     let seconds = day.checked_mul(86_400)?.checked_add(hour * 3_600 + minute * 60 + second)?;
     Some(Timestamp(seconds.checked_mul(Timestamp::SECOND)?.checked_add(i64::from(micros))?))
 }

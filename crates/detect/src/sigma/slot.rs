@@ -1,6 +1,5 @@
 //! Sigma field names over the normalised event (detection.md B.2), resolved on demand.
 
-use super::text::time::civil;
 use super::view::View;
 use std::borrow::Cow;
 use vocab::Event;
@@ -254,7 +253,7 @@ fn web_value<'e>(view: &'e View<'_>, slot: Slot) -> Option<Cow<'e, str>> {
 fn clock(micros: i64) -> (String, String) {
     let seconds = micros.div_euclid(1_000_000);
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = vocab::civil_from_days(days);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
     (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"))
 }

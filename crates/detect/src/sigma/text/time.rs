@@ -1,5 +1,7 @@
 //! Parts of a time in text: `minute`, `hour`, `day`, `week`, `month`, `year`, all in UTC.
 
+use vocab::{civil_from_days, days_from_civil};
+
 /// Which part is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TimePart {
@@ -17,33 +19,11 @@ pub(crate) enum TimePart {
     Year,
 }
 
-/// Year, month and day of a day number since 1970-01-01.
-pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
-    // Years begin in March so that the leap day comes last.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn day_number(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
 /// ISO 8601 week of a day: that of its Thursday.
 fn week(days: i64) -> i64 {
     let thursday = days - (days + 3).rem_euclid(7) + 3;
-    let (year, _, _) = civil(thursday);
-    (thursday - day_number(year, 1, 1)) / 7 + 1
+    let (year, _, _) = civil_from_days(thursday);
+    (thursday - days_from_civil(year, 1, 1)) / 7 + 1
 }
 
 impl TimePart {
@@ -52,7 +32,7 @@ impl TimePart {
         let seconds = seconds(text)?;
         let days = seconds.div_euclid(86_400);
         let of_day = seconds.rem_euclid(86_400);
-        let (year, month, day) = civil(days);
+        let (year, month, day) = civil_from_days(days);
         Some(match self {
             Self::Minute => of_day / 60 % 60,
             Self::Hour => of_day / 3600,
@@ -81,7 +61,7 @@ fn seconds(text: &str) -> Option<i64> {
     let (hour, minute, second) = (field(11, 13)?, field(14, 16)?, field(17, 19)?);
     let sound =
         (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
-    if !sound || civil(day_number(year, month, day)) != (year, month, day) {
+    if !sound || civil_from_days(days_from_civil(year, month, day)) != (year, month, day) {
         return None;
     }
     let mut zone = text.get(19..)?;
@@ -89,7 +69,7 @@ fn seconds(text: &str) -> Option<i64> {
         zone = fraction.trim_start_matches(|sign: char| sign.is_ascii_digit());
     }
     let offset = zone_seconds(zone)?;
-    Some(day_number(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
+    Some(days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
 /// `Z`, nothing, `+09:00` or `-0330`.
@@ -143,8 +123,8 @@ mod tests {
         #[test]
         fn any_text_is_read_without_harm(text in "\\PC{0,32}", days in -800_000_i64..800_000) {
             let _ = TimePart::Week.of(&text);
-            let (year, month, day) = civil(days);
-            prop_assert_eq!(day_number(year, month, day), days);
+            let (year, month, day) = civil_from_days(days);
+            prop_assert_eq!(days_from_civil(year, month, day), days);
             prop_assert!((1..=53).contains(&week(days)));
         }
     }
