@@ -113,6 +113,7 @@ account-tried = tried
 account-locked = locked
 account-changed = changed
 account-created = created
+account-used = acted
 account-entered = entered
 
 report-state-due = applies

@@ -113,6 +113,7 @@ account-tried = 試行
 account-locked = ロック
 account-changed = 変更
 account-created = 作成
+account-used = 操作に使用
 account-entered = 侵入
 
 report-state-due = 該当

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use vocab::{AccountRole, Category, Finding, Kind, Level, Stage, Timestamp};
 
-const HOUR: i64 = Timestamp::HOUR;
-const DAY: i64 = Timestamp::DAY;
+pub(crate) const HOUR: i64 = Timestamp::HOUR;
+pub(crate) const DAY: i64 = Timestamp::DAY;
 /// So many earlier findings are compared when clusters are looked for.
 const CLUSTER_LOOK_BACK: usize = 256;
 
@@ -20,6 +20,7 @@ pub(crate) fn components(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     link_by_keys(&order, &mut sets);
     link_clusters(&order, &mut sets);
     link_effects(&order, &mut sets);
+    crate::intrusion::link(&order, &mut |a, b| sets.join(a, b));
     let mut groups: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
     for (at, finding) in order.iter().enumerate() {
         groups.entry(sets.find(at)).or_default().push(finding);
@@ -44,10 +45,13 @@ pub(crate) fn components(findings: &[Finding]) -> Vec<Vec<&Finding>> {
             None => out.push(group),
         }
     }
-    for group in &mut out {
-        group.sort_by(|a, b| (a.first, a.last, &a.id).cmp(&(b.first, b.last, &b.id)));
-    }
+    out.iter_mut().for_each(|group| in_order(group));
     out
+}
+
+/// Puts the findings of a group in order of their first record.
+pub(crate) fn in_order(group: &mut [&Finding]) {
+    group.sort_by(|a, b| (a.first, a.last, &a.id).cmp(&(b.first, b.last, &b.id)));
 }
 
 /// Is this finding an act that succeeded or had an effect?
@@ -85,8 +89,10 @@ pub(crate) fn leader<'a>(group: &[&'a Finding]) -> Option<&'a Finding> {
 enum Link<'f> {
     /// J-1: login session.
     Session(u64),
-    /// J-2: computer and account that did something.
+    /// J-2: computer or domain, and account that did something.
     Account(&'f str, String),
+    /// J-2: the same, for an account of which only acts are known.
+    Used(&'f str, String),
     /// J-3: source and computer.
     Source(IpAddr, &'f str),
     /// J-4: source and class.
@@ -99,7 +105,7 @@ impl Link<'_> {
     /// Silence after which it links no longer, microseconds.
     const fn within(&self) -> i64 {
         match self {
-            Self::Session(_) | Self::Source(..) => DAY,
+            Self::Session(_) | Self::Source(..) | Self::Used(..) => DAY,
             Self::Class(..) => HOUR,
             Self::Account(..) => 7 * DAY,
             Self::Artefact(..) => 30 * DAY,
@@ -135,8 +141,20 @@ fn links<'f>(finding: &'f Finding, add: &mut impl FnMut(Link<'f>)) {
     for account in &finding.accounts {
         let acts = account.successes > 0
             || matches!(account.role, AccountRole::Entered | AccountRole::Changed | AccountRole::Created);
-        if acts && finding.stage != Stage::Context {
-            add(Link::Account(&account.host, account.name.as_str().to_lowercase()));
+        let used = account.role == AccountRole::Used && finding.level >= Level::High;
+        if !(acts || used) || finding.stage == Stage::Context {
+            continue;
+        }
+        // The account of a domain is one account, whichever computer it is used on.
+        for place in [account.host.as_str(), account.realm.as_str()] {
+            let name = account.name.as_str().to_lowercase();
+            if place.is_empty() {
+                continue;
+            }
+            add(Link::Used(place, name.clone()));
+            if acts {
+                add(Link::Account(place, name));
+            }
         }
     }
     // A source seen in passing by a finding about many (more than 64) is too weak a link.

@@ -11,6 +11,7 @@ mod evidence;
 mod explain;
 mod group;
 mod incident;
+mod intrusion;
 mod legal;
 mod measures;
 mod people;
@@ -25,6 +26,7 @@ pub use incident::{
 };
 pub use summary::{Answer, answer};
 
+use std::collections::{BTreeMap, BTreeSet};
 use vocab::{Context, Finding, Timestamp};
 
 /// Everything `casework` needs beside the findings.
@@ -40,9 +42,41 @@ pub struct Given<'a> {
 /// urgency: entered before tried, then level, then first record.
 #[must_use]
 pub fn incidents(findings: &[Finding], given: Given<'_>) -> Vec<Incident> {
-    let mut incidents: Vec<Incident> =
-        group::components(findings).into_iter().map(|members| incident::build(&members, given)).collect();
+    let built = group::components(findings).into_iter().map(|members| {
+        let incident = incident::build(&members, given);
+        (members, incident)
+    });
+    let mut incidents = distinct(built.collect(), given);
     incidents
         .sort_by(|a, b| (b.entered(), b.level, a.first, &a.id).cmp(&(a.entered(), a.level, b.first, &b.id)));
     incidents
+}
+
+/// Two groups of one class with the same first record on the same computer tell of the same act: they would have one id
+/// (DT-INC-04), so they are one incident.
+fn distinct(mut built: Vec<(Vec<&Finding>, Incident)>, given: Given<'_>) -> Vec<Incident> {
+    loop {
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let mut kept: Vec<(Vec<&Finding>, Incident)> = Vec::with_capacity(built.len());
+        let mut merged: BTreeSet<usize> = BTreeSet::new();
+        for (members, incident) in built {
+            if let Some((former, _)) = places.get(&incident.id).and_then(|place| kept.get_mut(*place)) {
+                former.extend(members);
+                merged.extend(places.get(&incident.id));
+            } else {
+                places.insert(incident.id.clone(), kept.len());
+                kept.push((members, incident));
+            }
+        }
+        if merged.is_empty() {
+            return kept.into_iter().map(|(_, incident)| incident).collect();
+        }
+        for place in merged {
+            if let Some((members, incident)) = kept.get_mut(place) {
+                group::in_order(members);
+                *incident = incident::build(members, given);
+            }
+        }
+        built = kept;
+    }
 }

@@ -41,13 +41,30 @@ impl Findings {
         key: Key,
         time: Timestamp,
     ) -> Option<&mut Finding> {
-        let place = match self.by_key.get(&(rule, key.clone())) {
-            Some(place) => *place,
+        self.upsert_within(rules, rule, key, time, i64::MAX)
+    }
+
+    /// As [`Self::upsert`], and after more than `quiet` microseconds without a record it is a new finding.
+    pub fn upsert_within(
+        &mut self,
+        rules: &RuleSet,
+        rule: RuleIndex,
+        key: Key,
+        time: Timestamp,
+        quiet: i64,
+    ) -> Option<&mut Finding> {
+        let own = (rule, key);
+        let old = self.by_key.get(&own).copied();
+        let runs = |place: &usize| {
+            self.entries.get(*place).is_some_and(|(_, finding)| time.since(finding.last) <= quiet)
+        };
+        let place = match old.filter(runs) {
+            Some(place) => place,
             None => {
-                let finding = template(rules.get(rule)?, key.clone(), time);
+                let finding = template(rules.get(rule)?, own.1.clone(), time);
                 let number = self.number();
                 self.entries.push((number, finding));
-                self.by_key.insert((rule, key), self.entries.len() - 1);
+                self.by_key.insert(own, self.entries.len() - 1);
                 self.entries.len() - 1
             }
         };

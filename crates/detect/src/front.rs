@@ -159,6 +159,7 @@ fn detail(event: &Event<'_>, matches: &[RuleIndex]) -> Option<Box<Detail>> {
         message: if event.class == Class::Http { CompactString::default() } else { own(&event.message) },
         reason_code: own(&event.reason_code),
         src_host: own(&event.src_host),
+        user_domain: own(&event.user_domain),
         user_uid: own(&event.user_uid),
         actor_uid: own(&event.actor_uid),
         signature: own(&event.signature),

@@ -14,6 +14,8 @@ use vocab::{Class, EvidenceRole, Finding, Flags, Kind, Timestamp};
 const NAMED_MAX: usize = 64;
 /// Keys whose matches are counted in a window.
 const COUNTED_MAX: usize = 20_000;
+/// After this much quiet a further match is a new finding, microseconds (DT-INC-03).
+const QUIET_MICROS: i64 = 7 * Timestamp::DAY;
 
 /// Sees every signal with a match that no other detector counts.
 #[derive(Debug)]
@@ -60,7 +62,10 @@ impl Detector for Matched {
             let Some(rule) = rules.get(*index) else { continue };
             let key = key(signal);
             let repeated = self.repeats(rule, *index, &key, signal.order.time);
-            let Some(finding) = ctx.findings.upsert(&rules, *index, key, signal.order.time) else { continue };
+            let now = signal.order.time;
+            let Some(finding) = ctx.findings.upsert_within(&rules, *index, key, now, QUIET_MICROS) else {
+                continue;
+            };
             fill(finding, signal, rule);
             if repeated {
                 findings::raise(finding, rule.meta.level.raised());
@@ -114,6 +119,9 @@ fn fill(finding: &mut Finding, signal: &Signal, rule: &Rule) {
         web::fill(finding, signal, role);
     } else {
         fill_host(finding, signal, role);
+        if crate::windows::is_windows(signal) && !signal.flags.has(Flags::AMBIGUOUS) {
+            crate::windows::people::fill(finding, signal, crate::windows::people::is_grave(rule.meta.level));
+        }
     }
     if effect && !finding.only_ambiguous {
         finding.effect = true;

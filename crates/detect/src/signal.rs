@@ -142,6 +142,7 @@ pub struct Detail {
     pub message: CompactString,
     pub reason_code: CompactString,
     pub src_host: CompactString,
+    pub user_domain: CompactString,
     pub user_uid: CompactString,
     pub actor_uid: CompactString,
     pub signature: CompactString,

@@ -102,6 +102,8 @@ pub enum AccountRole {
     Changed,
     /// Created.
     Created,
+    /// Acts that a rule found were done under it; no login to it is among their records.
+    Used,
     /// Entered: a use limited by the function became possible.
     Entered,
 }
@@ -113,6 +115,9 @@ pub struct AccountSeen {
     pub name: CompactString,
     /// Host or realm.
     pub host: CompactString,
+    /// Domain that keeps the account, first label in lower case; empty for accounts of one computer and where unknown.
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub realm: CompactString,
     /// Service of the access control function, e.g. `sshd`.
     pub service: CompactString,
     /// What happened to it.

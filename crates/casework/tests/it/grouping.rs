@@ -54,6 +54,69 @@ fn an_effect_joins_the_entry_before_it_on_that_host() {
     );
 }
 
+/// J-7: what is done on one computer within a day belongs together when it is grave; a faint sign only goes along.
+#[test]
+fn signs_on_one_computer_are_one_intrusion() {
+    let sign = |id: &str, kind, hours, host: &str, level| {
+        finding(id, kind, hours).on(host).level(level).record(EvidenceRole::Payload, hours as u64)
+    };
+    let grave = sign("F-1", Kind::CredentialStoreAccess, 100, "PC1.example.co.jp", Level::High);
+    let count =
+        |kind, hours, host: &str, level| run(&[grave.clone(), sign("F-2", kind, hours, host, level)]).len();
+    assert_eq!(count(Kind::PersistenceChange, 124, "pc1", Level::Medium), 1);
+    assert_eq!(count(Kind::PersistenceChange, 125, "pc1", Level::Medium), 2);
+    assert_eq!(count(Kind::LateralMovement, 80, "pc1", Level::High), 1);
+    assert_eq!(count(Kind::LateralMovement, 101, "pc2", Level::High), 2);
+    assert_eq!(count(Kind::LateralMovement, 101, "pc1", Level::Low), 1);
+    assert_eq!(count(Kind::LateralMovement, 102, "pc1", Level::Low), 2);
+    let daily: Vec<Finding> = (0..20)
+        .map(|day| sign(&format!("F-{day}"), Kind::PersistenceChange, day * 20, "pc1", Level::Medium))
+        .collect();
+    assert_eq!(run(&daily).len(), 20, "medium signs link within an hour only");
+    let low = |id: &str, hours| sign(id, Kind::LateralMovement, hours, "pc1", Level::Low);
+    let pair = [
+        grave.clone(),
+        low("F-2", 99),
+        low("F-3", 98),
+        sign("F-4", Kind::LogTampering, 70, "pc1", Level::High),
+    ];
+    assert_eq!(run(&pair).len(), 3, "a faint sign carries no link further");
+}
+
+/// J-2: an account of a domain is the same on every computer; one of which only acts are known links for a day.
+#[test]
+fn accounts_of_a_domain_link_computers() {
+    let entered = |id: &str, hours, host: &str, index| {
+        let mut found =
+            finding(id, Kind::LateralMovement, hours).on(host).level(Level::High).entered("bob", index, 0);
+        found.accounts.iter_mut().for_each(|account| account.realm = "example".into());
+        found
+    };
+    assert_eq!(run(&[entered("F-1", 0, "pc1", 1), entered("F-2", 7 * 24, "pc2", 2)]).len(), 1);
+    assert_eq!(run(&[entered("F-1", 0, "pc1", 1), entered("F-2", 7 * 24 + 1, "pc2", 2)]).len(), 2);
+    let used = |hours| {
+        let mut found = entered("F-2", hours, "pc2", 2);
+        found
+            .accounts
+            .iter_mut()
+            .for_each(|account| (account.role, account.successes) = (AccountRole::Used, 0));
+        found
+    };
+    assert_eq!(run(&[entered("F-1", 0, "pc1", 1), used(24)]).len(), 1);
+    assert_eq!(run(&[entered("F-1", 0, "pc1", 1), used(25)]).len(), 2);
+}
+
+/// DT-INC-04: no two incidents have one id.
+#[test]
+fn one_class_first_record_and_host_is_one_incident() {
+    let sign = |id: &str, source: &str| {
+        finding(id, Kind::SqlInjection, 0).on("www").from(source).record(EvidenceRole::Payload, 5).effect(6)
+    };
+    let all = run(&[sign("F-1", "192.0.2.1"), sign("F-2", "198.51.100.2"), sign("F-3", "203.0.113.3")]);
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].findings.len(), all[0].sources.len()), (3, 3));
+}
+
 /// DT-INC-02: a server on the Internet has one line a day and not thousands.
 #[test]
 fn background_noise_is_one_incident_a_day() {

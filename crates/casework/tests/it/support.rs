@@ -145,6 +145,7 @@ fn account(
 ) -> AccountSeen {
     AccountSeen {
         name: name.into(),
+        realm: Default::default(),
         host: of.hosts.first().map(|host| host.as_str().into()).unwrap_or_default(),
         service: of.service.as_str().into(),
         role,

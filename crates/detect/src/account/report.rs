@@ -97,6 +97,7 @@ fn accounts(case: &Case, names: &Names, settings: &Settings, finding: &mut Findi
 fn account_seen(account: &Account, host: &str, service: &str, settings: &Settings) -> AccountSeen {
     AccountSeen {
         name: account.name.clone(),
+        realm: compact_str::CompactString::default(),
         host: host.into(),
         service: service.into(),
         role: if account.successes > 0 { AccountRole::Entered } else { AccountRole::Tried },

@@ -200,6 +200,7 @@ fn add_account(
     }
     finding.accounts.push(AccountSeen {
         name: attempt.account.clone(),
+        realm: compact_str::CompactString::default(),
         host: attempt.host.clone(),
         service: attempt.service.clone(),
         role: if won > 0 { AccountRole::Entered } else { AccountRole::Tried },

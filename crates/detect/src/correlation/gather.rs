@@ -160,6 +160,7 @@ impl Gathered {
         }
         let seen = self.accounts.entry(key).or_insert_with(|| AccountSeen {
             name: facts.account.into(),
+            realm: CompactString::default(),
             host: facts.host.into(),
             service: facts.service.into(),
             role: AccountRole::Tried,

@@ -39,6 +39,7 @@ pub(crate) fn entered_account(finding: &mut Finding, entry: &Entry) {
     finding.account_count += 1;
     finding.accounts.push(AccountSeen {
         name: entry.name.as_str().into(),
+        realm: CompactString::default(),
         host: entry.host.as_str().into(),
         service: "sshd".into(),
         role: AccountRole::Entered,

@@ -253,6 +253,7 @@ pub(crate) fn account(finding: &mut Finding, name: &str, role: AccountRole, sign
     finding.account_count += 1;
     finding.accounts.push(AccountSeen {
         name: name.into(),
+        realm: CompactString::default(),
         host: signal.host.clone(),
         service: signal.service.clone(),
         role,

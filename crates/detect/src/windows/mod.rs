@@ -1,6 +1,8 @@
 //! What records of the Windows event log need beside rules on single events (detection.md 3.10, 4.5).
 
+mod named;
 pub mod numbers;
+pub(crate) mod people;
 mod watch;
 
 pub(crate) use watch::Watch;
@@ -21,4 +23,19 @@ pub(crate) fn is_windows(signal: &Signal) -> bool {
 pub(crate) fn needed(event: &Event<'_>) -> bool {
     matches!(event.class, Class::Authentication | Class::AccountChange | Class::GroupManagement)
         || event.class == Class::EventLog && event.activity == activity::LOG_CLEAR
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use crate::RuleSet;
+    use vocab::{Finding, Timestamp};
+
+    /// A finding without records.
+    pub(crate) fn finding() -> Finding {
+        const RULE: &str =
+            "title: n\nid: n\nlevel: high\ntags: [sekisho.kind.lateral_movement]\nsekisho_native: n\n";
+        let (rules, _) = RuleSet::load(&[("n.yml", RULE)], &[]);
+        let rule = rules.get(crate::RuleIndex(0)).expect("one rule");
+        crate::findings::template(rule, Vec::new(), Timestamp::default())
+    }
 }

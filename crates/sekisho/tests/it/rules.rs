@@ -4,12 +4,12 @@
 use collect::input::{Input, Limits};
 use collect::stream::{PlanSettings, SourceReader, plan};
 use detect::engine::Engine;
-use detect::{BUILTIN, Front, RuleSet, Signal};
+use detect::{BUILTIN, Front, RawMatch, RuleSet, Signal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
-use vocab::{Context, Event, LedgerIndex, Level, Timestamp};
+use vocab::{Context, Event, Finding, LedgerIndex, Level, Timestamp};
 
 /// 2026-11-22T00:00:00Z.
 const NOW: i64 = 1_795_305_600;
@@ -82,6 +82,27 @@ fn raw(case: &Case) -> Option<String> {
 
 /// Reads a folder like the program does: plan, read, decode, put in order, correlate.
 pub(crate) fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fired, u64) {
+    let (findings, raw, events) = findings(folder, set, front);
+    let mut fired = Fired::new();
+    for found in &raw {
+        fired.insert(stem(&set.get(found.rule).expect("rule").file), None);
+    }
+    let by_id: BTreeMap<&str, String> =
+        set.iter().map(|(_, rule)| (rule.meta.reference.id.as_str(), stem(&rule.file))).collect();
+    for finding in findings {
+        let name = by_id.get(finding.rule.id.as_str()).expect("a finding names a rule").clone();
+        let level = fired.entry(name).or_default();
+        *level = (*level).max(Some(finding.level));
+    }
+    (fired, events)
+}
+
+/// Findings, matches of single records, and how many events there were.
+pub(crate) fn findings(
+    folder: &Path,
+    set: &Arc<RuleSet>,
+    front: &mut Front,
+) -> (Vec<Finding>, Vec<RawMatch>, u64) {
     // The zone is that of the files beside the logs, as on the command line: the staged computers stand in Japan.
     let settings = PlanSettings {
         limits: Limits::default(),
@@ -112,18 +133,7 @@ pub(crate) fn run(folder: &Path, set: &Arc<RuleSet>, front: &mut Front) -> (Fire
         engine.push(&signal);
     }
     engine.activity(front.take_activity());
-    let mut fired = Fired::new();
-    for found in &raw {
-        fired.insert(stem(&set.get(found.rule).expect("rule").file), None);
-    }
-    let by_id: BTreeMap<&str, String> =
-        set.iter().map(|(_, rule)| (rule.meta.reference.id.as_str(), stem(&rule.file))).collect();
-    for finding in engine.finish().findings {
-        let name = by_id.get(finding.rule.id.as_str()).expect("a finding names a rule").clone();
-        let level = fired.entry(name).or_default();
-        *level = (*level).max(Some(finding.level));
-    }
-    (fired, events)
+    (engine.finish().findings, raw, events)
 }
 
 fn judge(case: &Case, rule: &str, fired: &Fired) -> Option<String> {

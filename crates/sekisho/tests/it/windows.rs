@@ -75,6 +75,35 @@ fn staged_attacks_are_named_file_by_file() {
     }
 }
 
+/// DT-INC-01, DT-INC-04, detection.md 7.2: signs on one computer are one incident, ids are distinct, and incidents name
+/// the accounts under which things were done. The folder holds 43 staged attacks of four years.
+#[test]
+fn incidents_of_staged_movement_name_accounts_and_computers() {
+    let Some(corpus) = corpus() else { return };
+    let set = Arc::new(RuleSet::load(BUILTIN, &[]).0);
+    let mut front = Front::new(&set);
+    let (found, _, _) = crate::rules::findings(&corpus.join("Lateral Movement"), &set, &mut front);
+    let context = vocab::Context::default();
+    let given = casework::Given { context: &context, clock: vocab::Timestamp::from_seconds(1_795_305_600) };
+    let incidents = casework::incidents(&found, given);
+    let mut ids: Vec<_> = incidents.iter().map(|incident| incident.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), incidents.len(), "every incident has an id of its own");
+    assert!((15..=32).contains(&incidents.len()), "{} incidents", incidents.len());
+    let grave: Vec<_> = incidents.iter().filter(|incident| incident.level >= vocab::Level::High).collect();
+    let named = grave.iter().filter(|incident| !incident.accounts.is_empty()).count();
+    assert!(named * 2 >= grave.len(), "{named} of {} name an account", grave.len());
+    let entered = |name: &str, source: &str| {
+        incidents.iter().any(|incident| {
+            incident.entered_accounts().any(|account| {
+                account.name == name && account.entry_source.is_some_and(|ip| ip.to_string() == source)
+            })
+        })
+    };
+    assert!(entered("IEUser", "10.0.2.16") && entered("Administrator", "10.0.2.15"));
+}
+
 fn in_windows(rule: &str) -> bool {
     let file = format!("windows/{rule}.yml");
     BUILTIN.iter().any(|(own, _)| *own == file)

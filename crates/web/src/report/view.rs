@@ -344,6 +344,7 @@ fn account_view(account: &casework::AccountEntry, t: &Catalog) -> AccountView {
         vocab::AccountRole::Locked => "account-locked",
         vocab::AccountRole::Changed => "account-changed",
         vocab::AccountRole::Created => "account-created",
+        vocab::AccountRole::Used => "account-used",
         vocab::AccountRole::Entered => "account-entered",
     };
     AccountView {
