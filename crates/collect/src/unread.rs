@@ -118,10 +118,13 @@ impl Unread {
 
     /// Takes over everything from another collection, in its order.
     pub fn merge(&mut self, other: Self) {
+        let mut fresh: BTreeMap<(String, UnreadReason), u64> = BTreeMap::new();
         for item in other.items {
             let key = (item.file.clone(), item.reason);
-            let listed = self.counts.get(&key).copied().unwrap_or(0) < LISTED_PER_FILE_AND_REASON_MAX;
-            if listed && self.items.len() < LISTED_MAX {
+            let before = self.counts.get(&key).copied().unwrap_or(0);
+            let fresh = fresh.entry(key).or_insert(0);
+            if before + *fresh < LISTED_PER_FILE_AND_REASON_MAX && self.items.len() < LISTED_MAX {
+                *fresh += 1;
                 self.items.push(item);
             }
         }
@@ -194,6 +197,22 @@ fn hint(reason: UnreadReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_is_listed_however_it_was_gathered() {
+        let mut whole = Unread::default();
+        let mut merged = Unread::default();
+        for part in 0..4 {
+            let mut some = Unread::default();
+            for line in 0..60 {
+                let line = part * 60 + line;
+                whole.record("a.log", line * 10, line, b"x", UnreadReason::BadTime, "a stamp");
+                some.record("a.log", line * 10, line, b"x", UnreadReason::BadTime, "a stamp");
+            }
+            merged.merge(some);
+        }
+        assert_eq!(whole.into_items(), merged.into_items());
+    }
 
     #[test]
     fn lists_a_hundred_and_counts_the_rest() {

@@ -1,6 +1,7 @@
 //! A run of records of one file, cut but not yet understood: what goes into one bulk entry of the ledger.
 
 use crate::input::text::Charset;
+use std::sync::Arc;
 
 /// Most records of a block.
 pub const RECORDS_MAX: usize = 4_096;
@@ -43,7 +44,18 @@ pub struct Block {
     pub(crate) spans: Vec<Span>,
     /// Number of each record, where records have numbers of their own; else empty.
     pub(crate) numbers: Vec<u64>,
+    /// How the file of the block begins.
+    pub(crate) opening: Arc<Opening>,
     body: Body,
+}
+
+/// The beginning of a file, from which decoders learn how it is laid out.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    /// Its first bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// They are the whole file.
+    pub(crate) complete: bool,
 }
 
 /// One record of a block.
@@ -96,7 +108,7 @@ impl Block {
                 (charset, Err(error)) => decoded(error.into_bytes(), &mut spans, charset),
             },
         };
-        Self { file, offset, line, spans, numbers: Vec::new(), body }
+        Self { file, offset, line, spans, numbers: Vec::new(), opening: Arc::default(), body }
     }
 
     /// Number of records.

@@ -1,23 +1,15 @@
 //! Reading one log source: blocks out, then events.
 
-use super::block::{Block, BlockRecord, PARSED_BYTES_MAX};
-use super::cutter::{CutPlan, Cutter};
-use super::explore::{Head, SAMPLE_BYTES};
-use super::plan::{FilePlan, PlanSettings, SourcePlan};
-use super::recognise::with_sample;
-use super::years::{self, ChainYears, YearReport};
-use crate::input::{open_counted, reason_of};
-use crate::record::{Cut, Decoded, Decoder, RawRecord, Settings, Sink, UnreadReason};
-use crate::time::within_reason;
-use crate::time::year::YearWalk;
+use super::block::Block;
+use super::plan::{PlanSettings, SourcePlan};
+use super::source_cutter::SourceCutter;
+use super::source_decoder::{Gained, Source, SourceDecoder};
+use super::years::{self, YearReport};
+use crate::record::{Settings, Sink};
 use crate::unread::Unread;
 use serde::Serialize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use vocab::{Citation, Event, Flags, LedgerIndex, Origin, Timestamp};
-
-/// How much of a JSON document is parsed (detection.md 6.5).
-const JSON_BYTES_MAX: usize = 1 << 20;
+use vocab::LedgerIndex;
 
 /// What was read of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -47,55 +39,90 @@ pub struct SourceReport {
     pub years: Vec<YearReport>,
 }
 
+impl SourceReport {
+    /// A report on files of which nothing was read yet.
+    fn new(source: &Source) -> Self {
+        let files = source.plan.files.iter().map(|file| FileStats {
+            name: file.name.clone(),
+            format: file.format,
+            ..FileStats::default()
+        });
+        Self { files: files.collect(), unread: Unread::default(), years: source.years().into_iter().collect() }
+    }
+
+    /// Adds what decoding gave.
+    pub fn add(&mut self, gained: Gained) {
+        for (index, events) in gained.events {
+            if let Some(file) = self.files.get_mut(index) {
+                file.events += events;
+            }
+        }
+        self.unread.merge(gained.unread);
+    }
+
+    /// Adds what reading gave; to be called once, at the end.
+    pub fn close(&mut self, cutter: SourceCutter) {
+        let (amounts, unread) = cutter.end();
+        self.unread.merge(unread);
+        for (file, amount) in self.files.iter_mut().zip(amounts) {
+            (file.bytes, file.records) = (amount.bytes, amount.records);
+            file.unread = self.unread.of_file(&file.name);
+        }
+    }
+}
+
+/// The parts of reading a log source, for callers that decode in other threads than they read in.
+pub struct Parts {
+    /// What the other parts share.
+    pub source: Arc<Source>,
+    /// Gives the blocks.
+    pub cutter: SourceCutter,
+    /// Makes events of the blocks in their order.
+    pub decoder: SourceDecoder,
+    /// To be filled in.
+    pub report: SourceReport,
+}
+
+impl Parts {
+    /// The parts for a source. Where stamps carry no year, all of its files are gone through first.
+    #[must_use]
+    pub fn new(plan: &SourcePlan, settings: &PlanSettings) -> Self {
+        let mut plan = plan.clone();
+        let yearless = plan.files.iter().any(|file| file.recognised.format.yearless);
+        let years = if yearless { years::find(&mut plan.files, settings) } else { None };
+        let own = Settings {
+            zone: plan.zone.clone(),
+            zone_assumed: plan.zone_assumed,
+            clock: settings.clock,
+            host: plan.host.clone(),
+        };
+        let source = Arc::new(Source { plan, settings: own, years });
+        Self {
+            cutter: SourceCutter::new(Arc::clone(&source), settings.clone()),
+            decoder: SourceDecoder::new(Arc::clone(&source)),
+            report: SourceReport::new(&source),
+            source,
+        }
+    }
+}
+
 /// Reads one log source file by file. Blocks are handed out by [`Self::next`]; the caller appends each to the ledger and
 /// gives it back to [`Self::decode`] (DT-EVT-01).
 pub struct SourceReader {
-    source: SourcePlan,
-    plan_settings: PlanSettings,
-    settings: Settings,
-    years: Option<ChainYears>,
-    walk: YearWalk,
-    started: bool,
-    cutter: Option<Cutter>,
-    /// Files begun so far.
-    begun: usize,
-    taken: Arc<AtomicU64>,
-    taken_before: u64,
-    /// Decoders of the files that were begun and are not finished.
-    decoders: Vec<Option<Box<dyn Decoder>>>,
-    stats: Vec<FileStats>,
-    unread: Unread,
+    plan: SourcePlan,
+    settings: PlanSettings,
+    parts: Option<Box<Parts>>,
 }
 
 impl SourceReader {
     /// A reader for a source of the plan. Nothing is opened yet.
     #[must_use]
     pub fn new(source: &SourcePlan, settings: &PlanSettings) -> Self {
-        let stats = source.files.iter().map(|file| FileStats {
-            name: file.name.clone(),
-            format: file.format,
-            ..FileStats::default()
-        });
-        Self {
-            stats: stats.collect(),
-            settings: Settings {
-                zone: source.zone.clone(),
-                zone_assumed: source.zone_assumed,
-                clock: settings.clock,
-                host: source.host.clone(),
-            },
-            source: source.clone(),
-            plan_settings: settings.clone(),
-            years: None,
-            walk: YearWalk::default(),
-            started: false,
-            cutter: None,
-            begun: 0,
-            taken: Arc::default(),
-            taken_before: 0,
-            decoders: Vec::new(),
-            unread: Unread::default(),
-        }
+        Self { plan: source.clone(), settings: settings.clone(), parts: None }
+    }
+
+    fn parts(&mut self) -> &mut Parts {
+        self.parts.get_or_insert_with(|| Box::new(Parts::new(&self.plan, &self.settings)))
     }
 
     /// The next run of records, `None` at the end of the last file.
@@ -104,207 +131,40 @@ impl SourceReader {
         reason = "a block is given back before the next one is asked for"
     )]
     pub fn next(&mut self) -> Option<Block> {
-        if !self.started {
-            self.started = true;
-            if self.source.files.iter().any(|file| file.recognised.format.yearless) {
-                self.years = years::find(&mut self.source.files, &self.plan_settings);
-            }
-        }
-        loop {
-            if let Some(cutter) = &mut self.cutter {
-                let block = cutter.next();
-                if let Some(file) = self.source.files.get(self.begun.saturating_sub(1)) {
-                    for (offset, expected) in cutter.take_faults() {
-                        self.unread.at(&file.name, offset, 0, UnreadReason::Corrupt, expected);
-                    }
-                }
-                if let Some(block) = block {
-                    if let Some(stats) = self.stats.get_mut(block.file()) {
-                        stats.records += block.len() as u64;
-                    }
-                    return Some(block);
-                }
-                self.file_ended();
-            }
-            let index = self.begun;
-            if index >= self.source.files.len() {
-                return None;
-            }
-            self.begun += 1;
-            self.begin(index);
-        }
-    }
-
-    fn begin(&mut self, index: usize) {
-        let Some(file) = self.source.files.get(index) else { return };
-        let opened = open_counted(&file.location, &self.plan_settings.limits, &self.taken);
-        let mut stream = match opened {
-            Ok(stream) => stream,
-            Err(error) => {
-                let (reason, expected) = reason_of(&error, !file.location.steps.is_empty());
-                self.unread.file(&file.name, reason, expected);
-                self.decoders.push(None);
-                return;
-            }
-        };
-        let head = Head::read(&mut stream, SAMPLE_BYTES);
-        let recognised = file.recognised;
-        let decoder = with_sample(
-            &head.bytes,
-            &file.name,
-            head.complete,
-            file.stored_bytes.filter(|_| file.location.steps.is_empty()),
-            recognised.charset,
-            |sample| (recognised.format.decoder)(sample, &self.settings),
-        );
-        self.decoders.push(Some(decoder));
-        let plan = CutPlan { file: index, cut: recognised.cut, charset: recognised.charset };
-        let mut cutter = Cutter::new(stream, head.bytes, plan);
-        if let Some(error) = head.error {
-            cutter.broken(error);
-        }
-        self.cutter = Some(cutter);
-    }
-
-    fn file_ended(&mut self) {
-        let Some(mut cutter) = self.cutter.take() else { return };
-        let index = self.begun.saturating_sub(1);
-        self.taken_before += self.taken.swap(0, Ordering::Relaxed);
-        // Each file counts for itself: the ratio of the next one must not be measured against this one.
-        self.taken = Arc::default();
-        if let Some(stats) = self.stats.get_mut(index) {
-            stats.bytes = cutter.offset();
-        }
-        if let (Some(error), Some(file)) = (cutter.take_error(), self.source.files.get(index)) {
-            let (reason, expected) = reason_of(&error, !file.location.steps.is_empty());
-            self.unread.at(&file.name, cutter.offset(), cutter.line(), reason, expected);
-        }
+        let parts = self.parts();
+        let block = parts.cutter.next();
+        parts.report.unread.merge(parts.cutter.take_unread());
+        block
     }
 
     /// Makes events of the records of a block. With `entry`, record n of the block is cited as (entry, n). Blocks are to
     /// be given back in the order in which they were handed out.
     pub fn decode(&mut self, block: &Block, entry: Option<LedgerIndex>, sink: &mut Sink<'_>) {
-        self.close_until(block.file(), sink);
-        let (Some(file), Some(Some(decoder)), Some(stats)) = (
-            self.source.files.get(block.file()),
-            self.decoders.get_mut(block.file()),
-            self.stats.get_mut(block.file()),
-        ) else {
-            return;
-        };
-        let years = self.years.as_ref().and_then(|years| years.of(block.file()));
-        let encoding = match file.recognised.charset {
-            Some(charset) if charset.guessed() => Flags::ENCODING_GUESSED,
-            _ => Flags::default(),
-        };
-        let (text_max, expected) = match file.recognised.cut {
-            Cut::Json => (JSON_BYTES_MAX, "a JSON document of at most 1 MiB"),
-            Cut::Elements => (PARSED_BYTES_MAX, "an XML event of at most 64 KiB"),
-            _ => (PARSED_BYTES_MAX, "a record of at most 64 KiB"),
-        };
-        let mut events = 0;
-        let clock = self.settings.clock;
-        let mut counted = |event: &Event<'_>| {
-            events += 1;
-            hand_over(event, clock, sink);
-        };
-        for (number, record) in block.records().enumerate() {
-            let mut flags = encoding;
-            let mut year = 0;
-            if let Some(years) = years {
-                year = years.of(self.walk.step(record.text.as_bytes()));
-                if years.kind.assumed() && self.walk.is_yearless() {
-                    flags.set(Flags::YEAR_ASSUMED);
-                }
-            }
-            let text = head_of(record.text, text_max);
-            let too_long = text.len() < record.text.len() || (record.cut && !record.is_broken_off());
-            if record.cut || too_long {
-                flags.set(Flags::TRUNCATED);
-            }
-            if too_long {
-                unread_record(&mut self.unread, file, &record, UnreadReason::RecordTooLong, expected);
-            }
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let origin = Origin {
-                file: &file.name,
-                source: self.source.rank,
-                file_rank: u32::try_from(block.file()).unwrap_or(u32::MAX),
-                offset: record.offset,
-                line: record.line,
-                raw: record.raw,
-                citation: entry.map(|index| Citation { index, record: number }),
-                ..Origin::default()
-            };
-            let raw =
-                RawRecord { origin, text, flags, year, around: record.around, around_at: record.around_at };
-            // Where a stream broke off is told once, with the reason of the break.
-            if let Decoded::Unread(reason, expected) = decoder.decode(&raw, &self.settings, &mut counted)
-                && !record.is_broken_off()
-            {
-                unread_record(&mut self.unread, file, &record, reason, expected);
-            }
-        }
-        stats.events += events;
-    }
-
-    /// Ends the decoders of all files before this one.
-    fn close_until(&mut self, file: usize, sink: &mut Sink<'_>) {
-        for (decoder, stats) in self.decoders.iter_mut().zip(&mut self.stats).take(file) {
-            let Some(mut decoder) = decoder.take() else { continue };
-            decoder.finish(&self.settings, &mut |event| {
-                stats.events += 1;
-                hand_over(event, self.settings.clock, sink);
-            });
-            self.unread.shapes.merge(decoder.take_misses());
-        }
+        let parts = self.parts();
+        parts.decoder.decode(block, entry, sink);
+        parts.report.add(parts.decoder.take_gained());
     }
 
     /// Hands over what was still being joined; to be called when [`Self::next`] gave `None` and all blocks are decoded.
     pub fn finish(&mut self, sink: &mut Sink<'_>) {
-        self.close_until(usize::MAX, sink);
+        let parts = self.parts();
+        parts.decoder.finish(sink);
+        parts.report.add(parts.decoder.take_gained());
     }
 
     /// Stored (compressed) bytes read so far, for progress.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
-        self.taken_before + self.taken.load(Ordering::Relaxed)
+        self.parts.as_ref().map_or(0, |parts| parts.cutter.bytes_read())
     }
 
     /// What came of it.
     #[must_use]
     pub fn into_report(mut self) -> SourceReport {
-        self.file_ended();
-        for stats in &mut self.stats {
-            stats.unread = self.unread.of_file(&stats.name);
-        }
-        let years = self.years.and_then(|years| years.report(&self.source.name)).into_iter().collect();
-        SourceReport { files: self.stats, unread: self.unread, years }
+        self.parts();
+        let Some(parts) = self.parts else { return SourceReport::default() };
+        let Parts { cutter, mut report, .. } = *parts;
+        report.close(cutter);
+        report
     }
-}
-
-/// Hands an event on. A time in the future or before 1995 is none (DT-TIM-07), whichever decoder read it.
-fn hand_over(event: &Event<'_>, clock: Timestamp, sink: &mut Sink<'_>) {
-    if event.time.is_none_or(|time| within_reason(time, clock)) {
-        return sink(event);
-    }
-    let mut kept = event.clone();
-    kept.time = None;
-    kept.flags.set(Flags::BAD_TIME);
-    sink(&kept);
-}
-
-fn unread_record(
-    unread: &mut Unread,
-    file: &FilePlan,
-    record: &BlockRecord<'_>,
-    reason: UnreadReason,
-    expected: &str,
-) {
-    unread.record(&file.name, record.offset, record.line, record.raw, reason, expected);
-}
-
-/// As much of a text as is parsed, cut between characters.
-fn head_of(text: &str, max: usize) -> &str {
-    if text.len() <= max { text } else { text.get(..text.floor_char_boundary(max)).unwrap_or(text) }
 }

@@ -9,15 +9,15 @@ use crate::windows::event::Maker;
 use crate::windows::fields::Fields;
 use vocab::{Flags, Trust};
 
-/// Decodes the records of one file.
+/// Decodes records, chunk by chunk; chunks may come in any order, and of several files.
 #[derive(Default)]
 pub(super) struct EvtxDecoder {
     maker: Maker,
     reader: Reader,
     unusual: Unusual,
     fields: Fields,
-    /// Place of the chunk of the record before.
-    chunk: Option<u64>,
+    /// Source, file and place of the chunk of the record before.
+    chunk: Option<(u32, u32, u64)>,
 }
 
 impl Decoder for EvtxDecoder {
@@ -30,8 +30,9 @@ impl Decoder for EvtxDecoder {
             );
         }
         let chunk_at = record.origin.offset - record.around_at as u64;
-        if self.chunk != Some(chunk_at) {
-            self.chunk = Some(chunk_at);
+        let chunk = Some((record.origin.source, record.origin.file_rank, chunk_at));
+        if self.chunk != chunk {
+            self.chunk = chunk;
             self.maker.tidy();
             self.reader.next_chunk();
             self.unusual.next_chunk();
