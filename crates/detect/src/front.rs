@@ -1,6 +1,6 @@
 //! Looks at each event as it comes: stateless rules, then reduction to a [`Signal`] (DT-COR-03: once per event).
 
-use crate::activity::Activity;
+use crate::activity::Notes;
 use crate::rule::RuleSet;
 use crate::sigma::{self, RawMatch};
 use crate::signal::{Answer, Detail, OrderKey, RuleIndex, Signal};
@@ -10,24 +10,25 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 use vocab::{Class, Event, Text};
 
-/// First half of detection. Holds no state about events but when each source spoke, so that any order between files is
-/// right. It keeps what it has learned about log sources (which rules apply), so each thread takes a clone of its own.
+/// First half of detection. Holds no state about events but notes of when each source spoke, so that any order between
+/// blocks is right. It keeps what it has learned about log sources (which rules apply), so each thread takes a clone of its
+/// own.
 #[derive(Clone, Debug)]
 pub struct Front {
     rules: sigma::Engine,
-    activity: Activity,
+    notes: Notes,
 }
 
 impl Front {
     /// A front for the rule set.
     #[must_use]
     pub fn new(rules: &Arc<RuleSet>) -> Self {
-        Self { rules: rules.stateless().clone(), activity: Activity::default() }
+        Self { rules: rules.stateless().clone(), notes: Notes::default() }
     }
 
     /// Runs the stateless rules on the event and adds a signal when a correlation or a rule needs it.
     pub fn observe(&mut self, event: &Event<'_>, signals: &mut Vec<Signal>) {
-        self.activity.note(event);
+        self.notes.note(event);
         let mut matches: SmallVec<[RuleIndex; 2]> = SmallVec::new();
         self.rules.matches(event, &mut matches);
         if matches.is_empty() && !needed(event) {
@@ -39,7 +40,7 @@ impl Front {
     /// As [`Front::observe`], and appends the stateless rules that match with the fields that made them match, as
     /// `sekisho detect` shows them. The rules are evaluated once for both (DT-COR-03).
     pub fn observe_raw(&mut self, event: &Event<'_>, signals: &mut Vec<Signal>, raw: &mut Vec<RawMatch>) {
-        self.activity.note(event);
+        self.notes.note(event);
         let before = raw.len();
         self.rules.raw(event, raw);
         let matches: SmallVec<[RuleIndex; 2]> = raw.iter().skip(before).map(|found| found.rule).collect();
@@ -54,9 +55,10 @@ impl Front {
         self.rules.explain(rule, event)
     }
 
-    /// When each log source spoke; to be handed to [`crate::engine::Engine::activity`] before the end (K-32, K-34).
-    pub fn take_activity(&mut self) -> Activity {
-        std::mem::take(&mut self.activity)
+    /// When each log source spoke since this was asked for last (K-32, K-34): to be added to an
+    /// [`crate::activity::Activity`] in the order of reading, at least after each block.
+    pub fn take_notes(&mut self) -> Notes {
+        std::mem::take(&mut self.notes)
     }
 
     /// The stateless rules that match the event, with the fields that made them match, as `sekisho detect` shows them.

@@ -132,6 +132,16 @@ pub(crate) struct Reading {
     /// Fix the clock at this moment (RFC 3339) and use no randomness: two runs give identical files
     #[arg(long, value_name = "TIME", value_parser = fixed_time)]
     pub(crate) deterministic: Option<Timestamp>,
+    /// Threads that decode and match; the results do not depend on it [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) threads: Option<u8>,
+}
+
+impl Reading {
+    /// Threads that decode and match.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
 }
 
 /// `sekisho investigate`.

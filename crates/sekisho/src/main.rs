@@ -12,6 +12,7 @@ mod http;
 mod inputs;
 mod output;
 mod pipeline;
+mod pool;
 mod progress;
 mod record;
 mod report;

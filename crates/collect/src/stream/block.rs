@@ -135,6 +135,13 @@ impl Block {
         self.spans.iter().map(|span| u64::from(span.length)).sum()
     }
 
+    /// Bytes that the block takes in memory, about.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let decoded = if let Body::Decoded { text, .. } = &self.body { text.len() } else { 0 };
+        self.raw().len() + decoded + self.spans.len() * size_of::<Span>()
+    }
+
     fn raw(&self) -> &[u8] {
         match &self.body {
             Body::Same(text) => text.as_bytes(),

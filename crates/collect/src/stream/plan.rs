@@ -5,7 +5,7 @@ use super::explore::{Explored, Explorer, Outside, ZoneLink};
 use super::recognise::{Recognised, recognise};
 use super::side::{self, Hosts, SideFile, SideKind};
 use crate::input::{Base, Input, Limits, Location, Step, open, reason_of, shown, walk};
-use crate::record::UnreadReason;
+use crate::record::{Cut, UnreadReason};
 use crate::unread::Unread;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +59,14 @@ pub struct SourcePlan {
     pub host: String,
     /// Place of its first file among the inputs as given (DT-EVT-13).
     pub order: usize,
+}
+
+impl SourcePlan {
+    /// Does every block of it say everything by itself, so that blocks may be decoded in any order (DT-FMT-58)?
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        self.files.iter().all(|file| file.recognised.cut == Cut::Chunks)
+    }
 }
 
 /// One file of a log source.

@@ -47,7 +47,11 @@ impl SourceReport {
             format: file.format,
             ..FileStats::default()
         });
-        Self { files: files.collect(), unread: Unread::default(), years: source.years().into_iter().collect() }
+        Self {
+            files: files.collect(),
+            unread: Unread::default(),
+            years: source.years().into_iter().collect(),
+        }
     }
 
     /// Adds what decoding gave.
@@ -150,6 +154,13 @@ impl SourceReader {
         let parts = self.parts();
         parts.decoder.finish(sink);
         parts.report.add(parts.decoder.take_gained());
+    }
+
+    /// What could not be read since this was asked for last; the report then lacks it.
+    pub fn take_unread(&mut self) -> Unread {
+        let parts = self.parts();
+        parts.report.unread.merge(parts.cutter.take_unread());
+        std::mem::take(&mut parts.report.unread)
     }
 
     /// Stored (compressed) bytes read so far, for progress.

@@ -23,12 +23,6 @@ pub struct Source {
 }
 
 impl Source {
-    /// Does every block say everything by itself, so that blocks may be decoded in any order (DT-FMT-58)?
-    #[must_use]
-    pub fn stands_alone(&self) -> bool {
-        self.plan.files.iter().all(|file| file.recognised.cut == Cut::Chunks)
-    }
-
     /// How the years of the source were resolved.
     #[must_use]
     pub fn years(&self) -> Option<YearReport> {
@@ -149,8 +143,7 @@ impl SourceDecoder {
         }
         let source = Arc::clone(&self.source);
         let Some(file) = source.plan.files.get(index) else { return };
-        let (_, decoder) =
-            self.open.get_or_insert_with(|| (index, source.decoder(file, &block.opening)));
+        let (_, decoder) = self.open.get_or_insert_with(|| (index, source.decoder(file, &block.opening)));
         let work = Work { block, entry, file, decoder: decoder.as_mut(), walk: &mut self.walk };
         let events = source.decode(work, &mut self.gained.unread, sink);
         self.gained.events.push((index, events));
@@ -174,7 +167,7 @@ impl SourceDecoder {
     }
 }
 
-/// Makes events of blocks of any source that [`Source::stands_alone`], in any order; each thread has one.
+/// Makes events of blocks of any source that [`SourcePlan::stands_alone`], in any order; each thread has one.
 #[derive(Default)]
 pub struct BlockDecoder {
     /// By name of the format: what a decoder has learned holds for all files.
@@ -195,8 +188,7 @@ impl BlockDecoder {
         let Some(file) = source.plan.files.get(index) else { return gained };
         let decoder =
             self.decoders.entry(file.format).or_insert_with(|| source.decoder(file, &block.opening));
-        let work =
-            Work { block, entry, file, decoder: decoder.as_mut(), walk: &mut YearWalk::default() };
+        let work = Work { block, entry, file, decoder: decoder.as_mut(), walk: &mut YearWalk::default() };
         let events = source.decode(work, &mut gained.unread, sink);
         gained.events.push((index, events));
         gained

@@ -133,7 +133,7 @@ mod tests {
             front.observe(&event, &mut Vec::new());
         }
         let mut engine = Engine::new(rules, Context::default(), Timestamp::from_seconds(1_900_000_000));
-        engine.activity(front.take_activity());
+        engine.activity(front.take_notes().into());
         engine.finish().findings.iter().map(|finding| (finding.kind, finding.level)).collect()
     }
 

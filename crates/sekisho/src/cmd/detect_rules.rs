@@ -3,7 +3,7 @@
 use crate::cli::Detect;
 use crate::clock::Clock;
 use crate::inputs::{self, Prepared};
-use crate::pipeline::{self, Job, Places};
+use crate::pipeline::{self, Aim, Job, Places};
 use crate::progress::Progress;
 use anyhow::Context as _;
 use detect::RawMatch;
@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use vocab::{Event, Finding, Flags, Kind, Level, Timestamp};
 
 /// Bytes gathered before they are written out.
@@ -25,21 +26,13 @@ pub(crate) fn run(args: &Detect) -> anyhow::Result<u8> {
         inputs::prepare(&args.reading, clock, !args.only)?;
     super::warn_refused(&loaded);
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
-    let mut failed = None;
-    let mut worst = None;
-    let mut line = Vec::new();
-    let mut each = |event: &Event<'_>, matches: &mut Vec<RawMatch>| {
-        for found in matches.drain(..) {
-            line.clear();
-            let Some(level) = single(&rules, event, &found, &mut line) else { continue };
-            worst = worst.max(Some(level));
-            if failed.is_none()
-                && let Err(error) = out.write_all(&line)
-            {
-                failed = Some(error);
-            }
+    let worst = Worst::default();
+    let write = |event: &Event<'_>, matches: &[RawMatch], lines: &mut Vec<u8>| {
+        for found in matches {
+            worst.see(single(&rules, event, found, lines));
         }
     };
+    let mut take = |lines: &[u8]| out.write_all(lines).context("cannot write to standard output");
     let mut places = Places::default();
     let progress = Progress::hidden();
     let outcome = pipeline::run(Job {
@@ -48,20 +41,33 @@ pub(crate) fn run(args: &Detect) -> anyhow::Result<u8> {
         rules: &rules,
         context: &context,
         keep: &mut places,
-        each: Some(&mut each),
+        aim: Aim::Lines { write: &write, take: &mut take },
         progress: &progress,
+        threads: args.reading.threads(),
     })?;
-    if let Some(error) = failed {
-        return Err(error).context("cannot write to standard output");
-    }
     let single = stateless_ids(&rules);
     for finding in outcome.findings.iter().filter(|finding| !single.contains(&*finding.rule.id)) {
-        worst = worst.max(Some(finding.level));
+        worst.see(Some(finding.level));
         writeln!(out, "{}", correlation(finding, &places)).context("cannot write to standard output")?;
     }
     out.flush().context("cannot write to standard output")?;
     super::tell_unread(&outcome.unread);
-    Ok(super::exit_code(worst, args.fail_on))
+    Ok(super::exit_code(worst.level(), args.fail_on))
+}
+
+/// The gravest level that any thread saw: its place in [`Level::ALL`] and one, 0 for none.
+#[derive(Default)]
+struct Worst(AtomicUsize);
+
+impl Worst {
+    fn see(&self, level: Option<Level>) {
+        let place = level.map_or(0, |level| 1 + Level::ALL.iter().position(|own| *own == level).unwrap_or(0));
+        self.0.fetch_max(place, Ordering::Relaxed);
+    }
+
+    fn level(&self) -> Option<Level> {
+        Level::ALL.get(self.0.load(Ordering::Relaxed).checked_sub(1)?).copied()
+    }
 }
 
 /// A line of the output; the names are the contract (DT-EVT-14).

@@ -3,7 +3,7 @@
 use crate::cli::Investigate;
 use crate::clock::{self, Clock};
 use crate::inputs::{self, Prepared};
-use crate::pipeline::{self, Job, Outcome, Seal, Sealed};
+use crate::pipeline::{self, Aim, Job, Outcome, Seal, Sealed};
 use crate::progress::Progress;
 use crate::report::{self, Folder, Given, Tongues};
 use crate::tally;
@@ -35,8 +35,9 @@ pub(crate) fn run(args: &Investigate) -> anyhow::Result<u8> {
         rules: &rules,
         context: &context,
         keep: &mut seal,
-        each: None,
+        aim: Aim::Report,
         progress: &progress,
+        threads: args.reading.threads(),
     };
     let outcome = pipeline::run(job);
     progress.clear();

@@ -1,8 +1,14 @@
 //! From a plan to findings: read, seal, decode, put in order, correlate.
 //!
 //! Every block is in the ledger before it is decoded, and every signal reaches the engine in the order of DT-COR-06,
-//! whatever the order of the files. Memory does not grow with the input: each source holds a bounded reorder buffer.
+//! whatever the order of the files. Memory does not grow with the input: each source holds a bounded reorder buffer, and
+//! the blocks that are read ahead are bounded for all sources together.
+//!
+//! One thread reads, seals and merges; the threads of the pool decode blocks and run stateless rules on them (DT-FMT-58);
+//! one thread correlates. What comes out does not depend on the number of threads: blocks are read and sealed in an order
+//! that depends on the input alone, and what came of them is taken in that order.
 
+mod look;
 mod quotes;
 mod reorder;
 mod seal;
@@ -14,6 +20,7 @@ mod words;
 pub(crate) use quotes::fill as fill_quotes;
 pub(crate) use seal::{Keep, Places, Seal, Sealed};
 
+use crate::pool::{self, Pool};
 use crate::progress::Progress;
 use crate::tally::Tally;
 use collect::stream::{FileStats, Plan, PlanSettings, YearReport};
@@ -23,12 +30,14 @@ use detect::engine::{Engine, Output, Stats};
 use detect::front::Front;
 use detect::rule::RuleSet;
 use detect::{RawMatch, Signal};
+use look::{Looked, Wanted, Worker};
 use source::Source;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use vocab::{Context, Event, Finding, Kind, Message, Timestamp};
+use words::Enough;
 pub(crate) use words::Words;
 
 /// Signals held by one source (DT-COR-07), where there are few sources.
@@ -37,6 +46,9 @@ const HELD_MAX: usize = 65_536;
 const HELD_ALL_MAX: usize = 131_072;
 /// Signals that each source may hold at least: those of one block.
 const HELD_MIN: usize = 4_096;
+
+/// Bytes of the first blocks of sources whose turn has not come.
+const BYTES_BEGUN_MAX: usize = 4 << 20;
 
 /// Signals handed to the engine at once.
 const BATCH_SIGNALS: usize = reorder::RUN_SIGNALS / 2;
@@ -55,14 +67,31 @@ pub(crate) struct Job<'a> {
     pub(crate) context: &'a Context,
     /// Where records are kept before they are decoded.
     pub(crate) keep: &'a mut dyn Keep,
-    /// Sees each event that stateless rules match, in the order of reading.
-    pub(crate) each: Option<&'a mut Each<'a>>,
+    /// What is wanted of the events beside findings.
+    pub(crate) aim: Aim<'a>,
     /// Who is told how far it is.
     pub(crate) progress: &'a Progress,
+    /// Threads that decode and run stateless rules.
+    pub(crate) threads: usize,
 }
 
-/// Sees an event and the stateless rules that match it.
-pub(crate) type Each<'a> = dyn FnMut(&Event<'_>, &mut Vec<RawMatch>) + 'a;
+/// What is wanted of the events beside findings.
+pub(crate) enum Aim<'a> {
+    /// Counters over all of them, and binary records in words.
+    Report,
+    /// Lines about those that stateless rules match, in the order of reading.
+    Lines {
+        /// Writes the lines of an event; called in several threads at once.
+        write: &'a WriteLines<'a>,
+        /// Takes lines.
+        take: &'a mut TakeLines<'a>,
+    },
+}
+
+/// Appends lines about an event and the stateless rules that match it.
+pub(crate) type WriteLines<'a> = dyn Fn(&Event<'_>, &[RawMatch], &mut Vec<u8>) + Sync + 'a;
+/// Takes lines, or ends the run with an error.
+pub(crate) type TakeLines<'a> = dyn FnMut(&[u8]) -> anyhow::Result<()> + 'a;
 
 /// What a run gave.
 pub(crate) struct Outcome {
@@ -105,47 +134,91 @@ impl Seen {
     fn event(&mut self, event: &Event<'_>) {
         self.events += 1;
         let Some(time) = event.time else { return };
-        self.span = Some(self.span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
+        self.spans((time, time));
+    }
+
+    fn spans(&mut self, (first, last): (Timestamp, Timestamp)) {
+        self.span = Some(self.span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+    }
+
+    /// What was seen after this.
+    fn append(&mut self, more: Self) {
+        self.events += more.events;
+        if let Some(span) = more.span {
+            self.spans(span);
+        }
     }
 }
 
 /// What the sources share while they read.
-struct Work<'a> {
-    keep: &'a mut dyn Keep,
-    each: Option<&'a mut Each<'a>>,
-    /// Matches of the event under way, for `each`.
-    raw: Vec<RawMatch>,
-    front: Front,
+struct Work<'w, 'p> {
+    pool: &'w Pool<'p, Worker>,
+    wanted: &'p Wanted<'p>,
+    keep: &'w mut dyn Keep,
+    take: Box<TakeLines<'w>>,
+    /// Bytes of blocks under way.
+    bytes_ahead: usize,
     seen: Seen,
     tally: Tally,
     words: Words,
-    progress: &'a Progress,
+    activity: Activity,
+    progress: &'w Progress,
+}
+
+impl Work<'_, '_> {
+    /// Takes what came of a block, in the order of reading.
+    fn take(&mut self, looked: Looked) -> anyhow::Result<()> {
+        self.seen.append(looked.seen);
+        self.tally.append(looked.tally);
+        self.activity.add(&looked.notes);
+        if let Wanted::Report(enough) = self.wanted {
+            self.words.keep(looked.said, enough);
+        }
+        (self.take)(&looked.lines)
+    }
 }
 
 /// Reads everything and correlates it.
 ///
 /// # Errors
-/// When the ledger cannot be written. What cannot be read is part of the result.
+/// When the ledger or a line cannot be written. What cannot be read is part of the result.
 pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
-    let Job { plan, settings, rules, context, keep, each, progress } = job;
+    let Job { plan, settings, rules, context, keep, aim, progress, threads } = job;
     let Plan { sources: plans, mut unread, .. } = plan;
     progress.total(stored_bytes(&plans));
     let held_max = (HELD_ALL_MAX / plans.len().max(1)).clamp(HELD_MIN, HELD_MAX);
-    let mut sources: Vec<Source> = plans.iter().map(|plan| Source::new(plan, settings, held_max)).collect();
-    let mut work = Work {
-        keep,
-        each,
-        raw: Vec::new(),
-        front: Front::new(rules),
-        seen: Seen::default(),
-        tally: Tally::default(),
-        words: Words::default(),
-        progress,
+    let enough = Enough::default();
+    let (wanted, take): (_, Box<TakeLines<'_>>) = match aim {
+        Aim::Report => (Wanted::Report(&enough), Box::new(|_| Ok(()))),
+        Aim::Lines { write, take } => (Wanted::Lines(write), Box::new(take)),
     };
-    let output = correlated(rules, context, settings.clock, |feed| {
-        merge(&mut sources, &mut work, feed)?;
-        Ok(work.front.take_activity())
-    })?;
+    let mut sources: Vec<Source<'_>> =
+        plans.iter().map(|plan| Source::new(plan, settings, held_max)).collect();
+    let front = Front::new(rules);
+    let (output, work) = pool::with(
+        threads,
+        || Worker::new(front.clone()),
+        |pool| {
+            let mut work = Work {
+                pool,
+                wanted: &wanted,
+                keep,
+                take,
+                bytes_ahead: 0,
+                seen: Seen::default(),
+                tally: Tally::default(),
+                words: Words::default(),
+                activity: Activity::default(),
+                progress,
+            };
+            let output = correlated(rules, context, settings.clock, |feed| {
+                merge(&mut sources, &mut work, feed)?;
+                Ok(std::mem::take(&mut work.activity))
+            });
+            output.map(|output| (output, (work.seen, work.tally, work.words)))
+        },
+    )?;
+    let (seen, tally, words) = work;
     let mut outcome = Outcome {
         findings: output.findings,
         stats: output.stats,
@@ -155,10 +228,10 @@ pub(crate) fn run(job: Job<'_>) -> anyhow::Result<Outcome> {
         years: Vec::new(),
         zones_assumed: Vec::new(),
         late: Vec::new(),
-        seen: work.seen,
-        tally: work.tally,
+        seen,
+        tally,
         numbers: output.numbers,
-        words: work.words,
+        words,
     };
     for source in sources {
         let report = source.into_report();
@@ -250,9 +323,18 @@ impl Feed {
 }
 
 /// Takes signals from the source whose next one is the earliest (DT-COR-07).
-fn merge(sources: &mut [Source], work: &mut Work<'_>, feed: &mut Feed) -> anyhow::Result<()> {
+fn merge<'p>(sources: &mut [Source<'p>], work: &mut Work<'_, 'p>, feed: &mut Feed) -> anyhow::Result<()> {
     let mut heads = BinaryHeap::new();
-    for (place, source) in sources.iter_mut().enumerate() {
+    let mut begun = 0;
+    for place in 0..sources.len() {
+        begun = begun.max(place);
+        while work.bytes_ahead < BYTES_BEGUN_MAX
+            && let Some(source) = sources.get_mut(begun)
+        {
+            source.begin(work)?;
+            begun += 1;
+        }
+        let Some(source) = sources.get_mut(place) else { continue };
         if let Some(key) = source.head(work)? {
             heads.push(Reverse((key, place)));
         }

@@ -29,6 +29,11 @@ impl Fresh {
         &mut self.open
     }
 
+    /// The signals in their order.
+    pub(crate) fn each(&mut self) -> impl Iterator<Item = &mut Signal> {
+        self.full.iter_mut().flatten().chain(&mut self.open)
+    }
+
     fn take(&mut self) -> impl Iterator<Item = Vec<Signal>> {
         let mut open = std::mem::take(&mut self.open);
         open.shrink_to_fit();

@@ -4,6 +4,7 @@
 use crate::record::brief;
 use ledger::RecordView;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use vocab::{Citation, Event, Quote};
 
 /// Records kept in words that a rule matched.
@@ -19,19 +20,54 @@ pub(crate) struct Words {
     others: usize,
 }
 
+/// Tells the threads that put records into words when no more are wanted: of matched records, and of others. What is no
+/// longer wanted would not have been taken either, so the result does not depend on when a thread hears of it.
+#[derive(Debug, Default)]
+pub(super) struct Enough {
+    matched: AtomicBool,
+    others: AtomicBool,
+}
+
+/// Records of one block in words, in their order.
+pub(super) type Said = Vec<Word>;
+
+/// A record in words.
+pub(super) struct Word {
+    citation: Citation,
+    line: u64,
+    text: Box<str>,
+    /// A rule on single events matched it.
+    matched: bool,
+}
+
+/// Puts a Windows record into words that became a signal.
+pub(super) fn say(event: &Event<'_>, matched: bool, enough: &Enough, said: &mut Said) {
+    let (Some(windows), Some(citation)) = (event.windows, event.origin.citation) else { return };
+    let full = if matched { &enough.matched } else { &enough.others };
+    if full.load(Ordering::Relaxed) {
+        return;
+    }
+    let log = if windows.channel.is_empty() { &windows.provider } else { &windows.channel };
+    let text = format!("{log} {}: {}", windows.event_id, brief(event)).into();
+    said.push(Word { citation, line: event.origin.line, text, matched });
+}
+
 impl Words {
-    /// Keeps a Windows record that became a signal; `matched` = a rule on single events matched it.
-    pub(super) fn note(&mut self, event: &Event<'_>, matched: bool) {
-        let (Some(windows), Some(citation)) = (event.windows, event.origin.citation) else { return };
-        let (count, most) =
-            if matched { (&mut self.matched, MATCHED_MAX) } else { (&mut self.others, OTHERS_MAX) };
-        if *count >= most {
-            return;
+    /// Keeps records, as far as there is room.
+    pub(super) fn keep(&mut self, said: Said, enough: &Enough) {
+        for Word { citation, line, text, matched } in said {
+            let (count, most, full) = if matched {
+                (&mut self.matched, MATCHED_MAX, &enough.matched)
+            } else {
+                (&mut self.others, OTHERS_MAX, &enough.others)
+            };
+            if *count >= most {
+                full.store(true, Ordering::Relaxed);
+                continue;
+            }
+            *count += 1;
+            self.kept.insert(citation, (line, text));
         }
-        *count += 1;
-        let log = if windows.channel.is_empty() { &windows.provider } else { &windows.channel };
-        let text = format!("{log} {}: {}", windows.event_id, brief(event));
-        self.kept.insert(citation, (event.origin.line, text.into()));
     }
 
     /// The record in words, where they were kept.

@@ -63,6 +63,12 @@ impl Default for Tally {
 }
 
 impl Tally {
+    /// Counts what another counted after this.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.events.append(other.events);
+        self.logons.append(other.logons);
+    }
+
     /// Counts an event; to be called in the order of reading.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         let host = event.dst_host.as_deref().unwrap_or_default();

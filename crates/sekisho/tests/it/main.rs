@@ -14,6 +14,9 @@ mod commands;
 mod contract;
 mod copies;
 mod durable;
+#[expect(dead_code, reason = "the tests of `collect` write more kinds of values")]
+#[path = "../../../collect/tests/it/evtx_writer.rs"]
+mod evtx_writer;
 mod hostile;
 mod look;
 mod outsiders;

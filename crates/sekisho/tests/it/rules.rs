@@ -132,7 +132,7 @@ pub(crate) fn findings(
     for signal in signals {
         engine.push(&signal);
     }
-    engine.activity(front.take_activity());
+    engine.activity(front.take_notes().into());
     (engine.finish().findings, raw, events)
 }
 

@@ -45,7 +45,12 @@ pub(crate) fn run(args: &Search) -> anyhow::Result<u8> {
     plan.sources.sort_by_key(|source| source.order);
     let progress = Progress::on_terminal(args.quiet);
     progress.total(plan.sources.iter().flat_map(|source| &source.files).map(|file| file.stored_bytes).sum());
-    let work = Scan { sources: &plan.sources, settings: &settings, progress: &progress };
+    let work = Scan {
+        sources: &plan.sources,
+        settings: &settings,
+        progress: &progress,
+        threads: args.reading.threads(),
+    };
     let see = |event: &Event<'_>, batch: &mut Batch| {
         batch.events += 1;
         let fits = span.holds(event.time)

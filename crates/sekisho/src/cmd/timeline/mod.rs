@@ -36,7 +36,12 @@ pub(crate) fn run(args: &Timeline) -> anyhow::Result<u8> {
 
     let progress = Progress::on_terminal(args.quiet);
     progress.total(plan.sources.iter().flat_map(|source| &source.files).map(|file| file.stored_bytes).sum());
-    let work = Scan { sources: &plan.sources, settings: &settings, progress: &progress };
+    let work = Scan {
+        sources: &plan.sources,
+        settings: &settings,
+        progress: &progress,
+        threads: args.reading.threads(),
+    };
     let see = |event: &Event<'_>, batch: &mut Batch| {
         if span.holds(event.time) {
             row::write(event, args.format, &zone, &mut batch.bytes);

@@ -1,11 +1,16 @@
 //! When each log source spoke (K-32, K-34). Silence and steps back in time show only in the whole stream, of which most
-//! records become no signal; so the front counts every event here, in little memory.
+//! records become no signal; so the front takes notes of every event, which are counted here, in little memory.
+
+mod notes;
+
+pub use notes::Notes;
 
 use crate::prim::hours::Hours;
 use crate::windows::numbers::Numbers;
+use notes::Seen;
 use rustc_hash::FxHashMap;
 use std::hash::BuildHasher;
-use vocab::{Citation, Class, Event, Flags, Timestamp};
+use vocab::{Citation, Timestamp};
 
 /// Pauses of at least this length are kept with the records at both ends, microseconds.
 pub const PAUSE_MIN: i64 = 30 * Timestamp::MINUTE;
@@ -71,32 +76,26 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Counts an event; to be called in the order of reading.
-    pub fn note(&mut self, event: &Event<'_>) {
-        let Some(time) = event.time else { return };
-        if event.flags.0 & (Flags::BAD_TIME.0 | Flags::TIME_ASSUMED.0) != 0 {
-            return;
-        }
-        // A table by user id: its records follow each other by account, not in time.
-        if event.origin.parser == "lastlog" {
-            return;
-        }
-        let host = event.dst_host.as_deref().unwrap_or_default();
-        let source = event.origin.source;
+    /// Counts what was put aside of events; to be called in the order of reading.
+    pub fn add(&mut self, notes: &Notes) {
+        notes.each(|seen| self.count(seen));
+    }
+
+    fn count(&mut self, seen: &Seen<'_>) {
+        let Seen { source, host, .. } = *seen;
         let current = self.streams.get(self.last).is_some_and(|now| now.source == source && now.host == host);
         if !current {
-            match self.find(source, host, event.origin.parser) {
+            match self.find(source, host, seen.parser) {
                 Some(place) => self.last = place,
                 None => return,
             }
         }
         if let Some(stream) = self.streams.get_mut(self.last) {
-            let edge = Edge { time, citation: event.origin.citation.unwrap_or_default() };
-            stream.file(event);
-            stream.note(edge, event.class != Class::Http);
-            if let Some(windows) = event.windows {
-                let log = if windows.channel.is_empty() { &windows.provider } else { &windows.channel };
-                stream.numbers.note(log, windows.record_id, edge);
+            let edge = Edge { time: seen.time, citation: seen.citation };
+            stream.file(seen);
+            stream.note(edge, seen.in_order);
+            if let Some((log, number)) = seen.numbered {
+                stream.numbers.note(log, number, edge);
             }
         }
     }
@@ -124,15 +123,23 @@ impl Activity {
     }
 }
 
+impl From<Notes> for Activity {
+    fn from(notes: Notes) -> Self {
+        let mut activity = Self::default();
+        activity.add(&notes);
+        activity
+    }
+}
+
 impl Stream {
-    fn file(&mut self, event: &Event<'_>) {
-        if self.file_rank == Some(event.origin.file_rank) {
+    fn file(&mut self, seen: &Seen<'_>) {
+        if self.file_rank == Some(seen.file_rank) {
             return;
         }
-        self.file_rank = Some(event.origin.file_rank);
+        self.file_rank = Some(seen.file_rank);
         self.behind = None;
         if self.files.len() < FILES_MAX {
-            self.files.push(event.origin.file.to_owned());
+            self.files.push(seen.file.to_owned());
         }
     }
 
@@ -190,6 +197,19 @@ impl Stream {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use vocab::Event;
+
+    /// The streams of events, put aside in blocks of `block` events.
+    fn streams<'e>(events: impl IntoIterator<Item = Event<'e>>, block: usize) -> Vec<Stream> {
+        let events: Vec<Event<'e>> = events.into_iter().collect();
+        let mut activity = Activity::default();
+        for block in events.chunks(block) {
+            let mut notes = Notes::default();
+            block.iter().for_each(|event| notes.note(event));
+            activity.add(&notes);
+        }
+        activity.into_streams()
+    }
 
     fn event(seconds: i64) -> Event<'static> {
         Event { time: Some(Timestamp::from_seconds(seconds)), ..Event::default() }
@@ -197,11 +217,7 @@ mod tests {
 
     #[test]
     fn pauses_and_steps_are_kept_with_their_edges() {
-        let mut activity = Activity::default();
-        for seconds in [0, 60, 4_000, 4_010, 3_000, 3_010, 3_020, 3_030] {
-            activity.note(&event(seconds));
-        }
-        let streams = activity.into_streams();
+        let streams = streams([0, 60, 4_000, 4_010, 3_000, 3_010, 3_020, 3_030].map(event), 3);
         let [stream] = streams.as_slice() else { panic!("one stream") };
         assert_eq!(stream.events, 8);
         assert_eq!(stream.pauses.len(), 1);
@@ -211,33 +227,26 @@ mod tests {
 
     #[test]
     fn a_stray_record_is_no_step() {
-        let mut activity = Activity::default();
-        for seconds in [0, 600, 100, 610, 120, 620, 630] {
-            activity.note(&event(seconds));
-        }
-        assert!(activity.into_streams().iter().all(|stream| stream.steps.is_empty()));
+        let streams = streams([0, 600, 100, 610, 120, 620, 630].map(event), 2);
+        assert!(streams.iter().all(|stream| stream.steps.is_empty()));
     }
 
     #[test]
     fn a_table_by_user_id_is_no_stream() {
-        let mut activity = Activity::default();
-        for seconds in [9_000, 8_000, 1_000, 900] {
+        let table = [9_000, 8_000, 1_000, 900].map(|seconds| {
             let mut event = event(seconds);
             event.origin.parser = "lastlog";
-            activity.note(&event);
-        }
-        assert!(activity.into_streams().is_empty());
+            event
+        });
+        assert!(streams(table, 4).is_empty());
     }
 
     proptest! {
         #[test]
         fn any_times_are_taken(times in prop::collection::vec(any::<i64>(), 0..200)) {
-            let mut activity = Activity::default();
-            for time in &times {
-                activity.note(&Event { time: Some(Timestamp(*time)), ..Event::default() });
-            }
-            let events: u64 = activity.into_streams().iter().map(|stream| stream.events).sum();
-            prop_assert_eq!(events, times.len() as u64);
+            let events = times.iter().map(|time| Event { time: Some(Timestamp(*time)), ..Event::default() });
+            let counted: u64 = streams(events, 7).iter().map(|stream| stream.events).sum();
+            prop_assert_eq!(counted, times.len() as u64);
         }
     }
 }
