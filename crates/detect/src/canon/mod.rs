@@ -27,7 +27,8 @@ pub struct Marks {
 }
 
 impl Marks {
-    fn join(&mut self, other: Self) {
+    /// Both together.
+    pub fn join(&mut self, other: Self) {
         self.rounds = self.rounds.max(other.rounds);
         self.nul |= other.nul;
         self.overlong |= other.overlong;
@@ -46,26 +47,66 @@ pub enum Part {
     Header,
 }
 
-/// Can a reading of `raw` differ from `raw`? False for most ordinary requests, without any allocation.
+/// What a byte may mean for a reading; see [`may_differ`].
+mod sign {
+    /// An escape, or a letter that may have other forms.
+    pub(super) const ESCAPE: u8 = 1;
+    pub(super) const BACKSLASH: u8 = 2;
+    pub(super) const AMPERSAND: u8 = 4;
+    /// Ends an entity, or begins a numeric one.
+    pub(super) const ENTITY: u8 = 8;
+    pub(super) const PLUS: u8 = 16;
+    /// Part of a comment, or white space that is not one space.
+    pub(super) const SPACED: u8 = 32;
+    /// A doubled slash, or a slash and a dot.
+    pub(super) const SLASHES: u8 = 64;
+
+    pub(super) const OF: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 128;
+        while byte < 256 {
+            table[byte] = ESCAPE;
+            byte += 1;
+        }
+        table[b'%' as usize] = ESCAPE;
+        table[b'\\' as usize] = BACKSLASH;
+        table[b'&' as usize] = AMPERSAND;
+        table[b';' as usize] = ENTITY;
+        table[b'#' as usize] = ENTITY;
+        table[b'+' as usize] = PLUS;
+        let spaced = [b'*', b'\t', b'\n', b'\r', 0x0B, 0x0C, 0];
+        let mut at = 0;
+        while at < spaced.len() {
+            table[spaced[at] as usize] = SPACED;
+            at += 1;
+        }
+        table
+    };
+}
+
+/// Can a reading of `raw` differ from `raw`? False for most ordinary requests, in one pass without any allocation.
 #[must_use]
 pub fn may_differ(raw: &str, part: Part) -> bool {
-    let bytes = raw.as_bytes();
-    let find = |text: &[u8]| memchr::memmem::find(bytes, text).is_some();
-    if memchr::memchr(b'%', bytes).is_some() || !raw.is_ascii() {
-        return true;
-    }
-    let entity = || memchr::memchr(b'&', bytes).is_some() && memchr::memchr2(b';', b'#', bytes).is_some();
-    match part {
-        Part::Path => memchr::memchr2(b'\\', b'&', bytes).is_some() || find(b"//") || find(b"/."),
-        Part::Query | Part::Header => {
-            part == Part::Query
-                && (memchr::memchr2(b'+', b'\\', bytes).is_some() || find(b"//") || find(b"/."))
-                || entity()
-                || memchr::memchr2(b'*', b'\t', bytes).is_some()
-                || find(b"  ")
-                || bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0x0B | 0x0C | 0))
+    let (mut signs, mut before) = (0, 0);
+    for &byte in raw.as_bytes() {
+        signs |= sign::OF.get(usize::from(byte)).copied().unwrap_or(sign::ESCAPE);
+        if matches!((before, byte), (b'/', b'/' | b'.')) {
+            signs |= sign::SLASHES;
         }
+        if (before, byte) == (b' ', b' ') {
+            signs |= sign::SPACED;
+        }
+        before = byte;
     }
+    let entity = signs & sign::AMPERSAND != 0 && signs & sign::ENTITY != 0;
+    signs & sign::ESCAPE != 0
+        || match part {
+            Part::Path => signs & (sign::BACKSLASH | sign::AMPERSAND | sign::SLASHES) != 0,
+            Part::Query => {
+                entity || signs & (sign::PLUS | sign::BACKSLASH | sign::SLASHES | sign::SPACED) != 0
+            }
+            Part::Header => entity || signs & sign::SPACED != 0,
+        }
 }
 
 /// Decodes `raw`. `plus` = read `+` as a space, as in a query.
@@ -244,7 +285,15 @@ fn entity(text: &str) -> Option<(char, usize)> {
 
 /// Every reading of one piece of request text, one a line: canonical, then the copies that differ.
 #[must_use]
-pub fn readings(raw: &str, part: Part) -> (String, Marks) {
+pub fn readings(raw: &str, part: Part) -> (Cow<'_, str>, Marks) {
+    if !may_differ(raw, part) {
+        return (Cow::Borrowed(raw), Marks { nul: raw.contains('\0'), ..Marks::default() });
+    }
+    let (lines, marks) = every_reading(raw, part);
+    (Cow::Owned(lines), marks)
+}
+
+fn every_reading(raw: &str, part: Part) -> (String, Marks) {
     let (text, marks) = decode(raw, part == Part::Query);
     let mut lines = text.clone().into_owned();
     let mut add = |copy: Option<String>| {
@@ -264,34 +313,6 @@ pub fn readings(raw: &str, part: Part) -> (String, Marks) {
     }
     add(folded(&text));
     (lines, marks)
-}
-
-/// Readings of a request: path, query, referrer, agent.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// Path, every reading.
-    pub path: String,
-    /// Query, every reading.
-    pub query: String,
-    /// Referrer, every reading.
-    pub referrer: String,
-    /// User agent, every reading.
-    pub agent: String,
-    /// What was met in path and query.
-    pub marks: Marks,
-}
-
-impl Request {
-    /// Reads the four parts.
-    #[must_use]
-    pub fn new(path: &str, query: &str, referrer: &str, agent: &str) -> Self {
-        let (path, mut marks) = readings(path, Part::Path);
-        let (query, query_marks) = readings(query, Part::Query);
-        marks.join(query_marks);
-        let (referrer, _) = readings(referrer, Part::Header);
-        let (agent, _) = readings(agent, Part::Header);
-        Self { path, query, referrer, agent, marks }
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 use super::leaf::{Ask, Leaf, Node, Subject};
 use super::modifiers::{Kind, Modifiers};
 use super::needles::{LeafKind, Needles};
+use super::pattern::Pattern;
 use super::slot::Slot;
-use super::test::{FieldId, Op, Pattern, Test};
+use super::test::{FieldId, Op, Test};
 use super::text::encode::{self, Width};
 use super::text::fold;
 use super::text::glob::{Glob, Part};
 use super::text::number::{Bound, Number};
-use regex::RegexBuilder;
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaString,
     SigmaValue, SpecialChar, StringPart,
@@ -17,9 +17,6 @@ use rsigma_parser::{
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-/// Largest compiled regular expression, bytes.
-const REGEX_BYTES_MAX: usize = 4 << 20;
 
 /// A field that rules ask for.
 #[derive(Clone, Debug)]
@@ -364,11 +361,8 @@ fn pattern(parts: Vec<Option<Part>>, cased: bool) -> Test {
 }
 
 fn regex(pattern: &str) -> Result<Test, String> {
-    let regex = RegexBuilder::new(pattern)
-        .size_limit(REGEX_BYTES_MAX)
-        .build()
-        .map_err(|error| format!("re: {}", error.to_string().replace('\n', " ")))?;
-    Ok(Test::Regex(Pattern(regex)))
+    let pattern = Pattern::new(pattern).map_err(|error| format!("re: {}", error.replace('\n', " ")))?;
+    Ok(Test::Regex(pattern))
 }
 
 fn plain(value: &SigmaValue) -> Result<String, String> {

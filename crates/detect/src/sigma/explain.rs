@@ -158,7 +158,7 @@ fn ask(test: &Test, table: &Table) -> String {
     match test {
         Test::Text { op, own, cased } => format!("{}{}{own:?}", case(cased), place(*op)),
         Test::Glob { glob, cased } => format!("{}like {:?}", case(cased), pattern(glob)),
-        Test::Regex(pattern) => format!("re {:?}", pattern.0.as_str()),
+        Test::Regex(pattern) => format!("re {:?}", pattern.as_str()),
         Test::Cidr(net) => format!("cidr {net}"),
         Test::Number(bound, number) => format!("{} {}", sign(*bound), shown(*number)),
         Test::Bool(truth) => truth.to_string(),

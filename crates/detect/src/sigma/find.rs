@@ -4,7 +4,7 @@ use super::compile::Table;
 use super::eval::Scratch;
 use super::index::Index;
 use super::plan::{Finder, Plan};
-use super::prefilter::Quiet;
+use super::prefilter::Headers;
 use super::record::{Placed, Record as _};
 use super::view::View;
 use smallvec::SmallVec;
@@ -16,7 +16,7 @@ pub(super) type Candidates = SmallVec<[u32; 8]>;
 pub(super) fn candidates(
     plan: &Plan,
     (view, record): (&View<'_>, &Placed<'_>),
-    quiet: &mut Quiet,
+    headers: &mut Headers,
     (table, scratch): (&Table, &mut Scratch),
     out: &mut Candidates,
 ) {
@@ -24,7 +24,7 @@ pub(super) fn candidates(
     out.extend_from_slice(&plan.always);
     match &plan.finder {
         Finder::None => {}
-        Finder::Texts(prefilter) => prefilter.candidates(view, quiet, out),
+        Finder::Texts(prefilter) => prefilter.candidates(view, headers, out),
         Finder::Fields { by_place, keywords } => {
             if keywords.is_some() {
                 scratch.fold_all(record);

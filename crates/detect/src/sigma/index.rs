@@ -63,7 +63,7 @@ impl Key {
                 }
             }
             Test::Glob { glob, .. } => Self::within(literals::of_glob(glob)),
-            Test::Regex(pattern) => Self::within(literals::of_regex(pattern.0.as_str())),
+            Test::Regex(pattern) => Self::within(literals::of_regex(pattern.as_str())),
             Test::Number(Bound::Equal, Number::Whole(whole)) => Self::Number(*whole),
             Test::Number(..) | Test::Cidr(_) | Test::Bool(_) | Test::Time(..) | Test::Field { .. } => {
                 Self::Present

@@ -34,7 +34,7 @@ pub(super) fn of_leaf(leaf: &Leaf, table: &Table) -> Option<Vec<Literal>> {
         let texts = match test {
             Test::Text { own, .. } => vec![fold::fold(own).into_owned()],
             Test::Glob { glob, .. } => literals::of_glob(glob),
-            Test::Regex(pattern) => literals::of_regex(pattern.0.as_str()),
+            Test::Regex(pattern) => literals::of_regex(pattern.as_str()),
             _ => return None,
         };
         let before = all.len();
@@ -69,16 +69,17 @@ fn longest(text: &str, joint: Option<char>) -> Option<String> {
     (!best.is_empty()).then(|| best.to_owned())
 }
 
-/// How rarely ordinary text holds one of them: length of the shortest, common words last.
-pub(super) fn worth(literals: &[Literal]) -> u32 {
-    const COMMON: [&str; 12] = [
+/// How rarely ordinary text holds one of them: weight of the lightest, common words last.
+pub(super) fn worth(found: &[Literal]) -> u32 {
+    const COMMON: [&str; 13] = [
         "http", "https", "https://", "http://", "mozilla", "index", ".php", ".html", "post", "get", "www.",
-        "/api/",
+        "/api/", "&",
     ];
-    let shortest = literals
-        .iter()
-        .map(|(text, _)| if COMMON.contains(&text.as_str()) { 1 } else { text.len() })
-        .min()
-        .unwrap_or(0);
-    u32::try_from(shortest.min(6)).unwrap_or(6)
+    let weight = |(text, groups): &Literal| match text.as_str() {
+        common if COMMON.contains(&common) => 1,
+        // Outside user agents it is as rare as a bracket.
+        ";" if groups & !(group::URL | group::METHOD) == 0 => 3,
+        text => literals::weight(text),
+    };
+    u32::try_from(found.iter().map(weight).min().unwrap_or(0).min(6)).unwrap_or(6)
 }

@@ -19,6 +19,7 @@ mod literal;
 mod load;
 mod modifiers;
 mod needles;
+mod pattern;
 mod plan;
 mod plans;
 mod prefilter;
@@ -133,7 +134,7 @@ impl Engine {
         let view = View::new(event);
         let placed = Placed { event, located };
         let record: &dyn Record = if record::is_windows(event) { &placed } else { &view };
-        find::candidates(plan, (&view, &placed), &mut held.quiet, (&rules.table, scratch), candidates);
+        find::candidates(plan, (&view, &placed), &mut held.headers, (&rules.table, scratch), candidates);
         let mut run = Run { table: &rules.table, leaves: &plan.leaves, record, scratch };
         for rule in candidates.iter().filter_map(|place| plan.rules.get(*place as usize)) {
             if !evaluate || run.holds(&rule.root) {

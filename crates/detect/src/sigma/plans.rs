@@ -2,7 +2,7 @@
 
 use super::load::Rules;
 use super::plan::{EventId, Plan};
-use super::prefilter::Quiet;
+use super::prefilter::Headers;
 use super::record::{self, Located, Places};
 use super::sources::Sources;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -27,7 +27,7 @@ struct Key {
 pub(super) struct Held {
     key: Key,
     pub(super) plan: Arc<Plan>,
-    pub(super) quiet: Quiet,
+    pub(super) headers: Headers,
 }
 
 /// What is known of a shape of Windows records.
@@ -128,7 +128,7 @@ impl Plans {
             Arc::clone(made)
         };
         self.by_key.insert(key, self.held.len());
-        self.held.push(Held { key, plan, quiet: Quiet::default() });
+        self.held.push(Held { key, plan, headers: Headers::default() });
         self.held.len() - 1
     }
 

@@ -4,6 +4,7 @@ use super::slot::group;
 use super::view::View;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use smallvec::SmallVec;
+use std::cell::Cell;
 
 /// One search for each kind of text, so that a word in one makes no candidate of a rule about another.
 #[derive(Debug)]
@@ -76,10 +77,10 @@ impl Prefilter {
     }
 
     /// Appends the rules of which a literal was seen; a rule may come more than once.
-    pub(super) fn candidates(&self, view: &View<'_>, quiet: &mut Quiet, out: &mut SmallVec<[u32; 8]>) {
-        let mut unusual = false;
-        let mut scan = |text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>| {
-            unusual = unusual || folds_to_ascii(text);
+    pub(super) fn candidates(&self, view: &View<'_>, known: &mut Headers, out: &mut SmallVec<[u32; 8]>) {
+        let unusual = Cell::new(false);
+        let scan = |text: &str, groups: u8, out: &mut SmallVec<[u32; 8]>| {
+            unusual.set(unusual.get() || folds_to_ascii(text));
             match groups {
                 group::PATH | group::QUERY | group::METHOD => self.url.find(text, groups, out),
                 group::AGENT | group::REFERRER => self.header.find(text, groups, out),
@@ -91,38 +92,49 @@ impl Prefilter {
         }
         if self.header.automaton.is_some() {
             for (text, groups) in view.headers() {
-                if quiet.is_known(text, groups) {
+                if let Some(rules) = known.find(text, groups) {
+                    out.extend_from_slice(rules);
                     continue;
                 }
                 let before = out.len();
                 view.scan_header(text, groups, &mut |text| scan(text, groups, out));
-                if out.len() == before {
-                    quiet.learn(text, groups);
+                if !unusual.get() {
+                    known.learn(text, groups, out.get(before..).unwrap_or_default());
                 }
             }
         }
         if self.rest.automaton.is_some() {
             view.scan_rest(&mut |text| scan(text, group::REST, out));
         }
-        if unusual {
+        if unusual.get() {
             out.clear();
             out.extend(0..self.rules);
         }
     }
 }
 
-/// Places of the memory of quiet headers.
-const QUIET_PLACES: usize = 512;
+/// Places of the memory of headers.
+const HEADER_PLACES: usize = 512;
 /// Longest header remembered, bytes.
-const QUIET_BYTES_MAX: usize = 512;
+const HEADER_BYTES_MAX: usize = 512;
+/// Rules remembered of a header.
+const HEADER_RULES_MAX: usize = 16;
 
-/// User agents and referrers that were looked at and hold no literal. Most requests carry one of a few.
+/// User agents and referrers that were looked at, and the rules of which they hold a literal. Most requests carry one of a
+/// few.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Quiet {
-    places: Vec<Option<Box<str>>>,
+pub(super) struct Headers {
+    places: Vec<Option<Header>>,
 }
 
-impl Quiet {
+#[derive(Clone, Debug)]
+struct Header {
+    text: Box<str>,
+    groups: u8,
+    rules: SmallVec<[u32; 4]>,
+}
+
+impl Headers {
     fn place(text: &str, groups: u8) -> usize {
         let bytes = text.as_bytes();
         let end = bytes.len().saturating_sub(8);
@@ -132,22 +144,24 @@ impl Quiet {
         let mix =
             word(0) ^ word(end / 2).rotate_left(17) ^ word(end).rotate_left(31) ^ (bytes.len() as u64) << 8;
         let spread = (mix ^ u64::from(groups)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55;
-        usize::try_from(spread).unwrap_or(0) % QUIET_PLACES
+        usize::try_from(spread).unwrap_or(0) % HEADER_PLACES
     }
 
-    fn is_known(&self, text: &str, groups: u8) -> bool {
-        matches!(self.places.get(Self::place(text, groups)), Some(Some(known)) if **known == *text)
+    /// The rules found in the header; `None` when it is not known.
+    fn find(&self, text: &str, groups: u8) -> Option<&[u32]> {
+        let known = self.places.get(Self::place(text, groups))?.as_ref()?;
+        (*known.text == *text && known.groups == groups).then_some(&*known.rules)
     }
 
-    fn learn(&mut self, text: &str, groups: u8) {
-        if text.len() > QUIET_BYTES_MAX || folds_to_ascii(text) {
+    fn learn(&mut self, text: &str, groups: u8, rules: &[u32]) {
+        if text.len() > HEADER_BYTES_MAX || rules.len() > HEADER_RULES_MAX {
             return;
         }
         if self.places.is_empty() {
-            self.places.resize(QUIET_PLACES, None);
+            self.places.resize(HEADER_PLACES, None);
         }
         if let Some(place) = self.places.get_mut(Self::place(text, groups)) {
-            *place = Some(text.into());
+            *place = Some(Header { text: text.into(), groups, rules: rules.into() });
         }
     }
 }

@@ -1,11 +1,11 @@
 //! One comparison of a rule with one value of a record.
 
+use super::pattern::Pattern;
 use super::text::fold;
 use super::text::glob::Glob;
 use super::text::number::{Bound, Number};
 use super::text::time::TimePart;
 use ipnet::IpNet;
-use regex::Regex;
 use std::net::IpAddr;
 
 /// Which part of the value the text of the rule must be.
@@ -57,24 +57,6 @@ pub(super) enum Test {
     Field { other: FieldId, op: Op, cased: bool },
 }
 
-/// A compiled regular expression; two are the same when their text is.
-#[derive(Clone, Debug)]
-pub(super) struct Pattern(pub(super) Regex);
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl std::hash::Hash for Pattern {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
-    }
-}
-
 impl Test {
     /// Is the folded value asked for? Else the value as it is.
     pub(super) const fn on_folded(&self) -> bool {
@@ -90,7 +72,7 @@ impl Test {
         match self {
             Self::Text { op, own, .. } => op.holds(text, own),
             Self::Glob { glob, .. } => glob.matches(text),
-            Self::Regex(pattern) => pattern.0.is_match(text),
+            Self::Regex(pattern) => pattern.is_match(text),
             Self::Cidr(net) => text.parse::<IpAddr>().is_ok_and(|ip| covers(*net, ip)),
             Self::Number(bound, asked) => Number::parse(text).is_some_and(|own| bound.holds(own, *asked)),
             Self::Bool(asked) => truth(text) == Some(*asked),

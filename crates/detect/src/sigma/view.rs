@@ -3,51 +3,81 @@
 use super::compile::Field;
 use super::record::{self, Datum, Record};
 use super::slot::{self, group};
-use crate::canon::{self, Part, Request};
+use crate::canon::{self, Marks, Part};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use vocab::Event;
 
 /// One event for evaluation; canonical forms are made once, when a rule asks.
 pub(super) struct View<'e> {
     pub(super) event: &'e Event<'e>,
-    request: OnceCell<Request>,
+    path: Reading<'e>,
+    query: Reading<'e>,
+    referrer: Reading<'e>,
+    agent: Reading<'e>,
     url: OnceCell<String>,
     whole: OnceCell<String>,
 }
 
+/// Every reading of a part of the request, one a line.
+type Reading<'e> = OnceCell<(Cow<'e, str>, Marks)>;
+
+fn reading<'v, 'e>(
+    cell: &'v Reading<'e>,
+    text: &'e vocab::Text<'_>,
+    part: Part,
+) -> &'v (Cow<'e, str>, Marks) {
+    cell.get_or_init(|| canon::readings(text.as_deref().unwrap_or_default(), part))
+}
+
 impl<'e> View<'e> {
-    pub(super) fn new(event: &'e Event<'e>) -> Self {
-        Self { event, request: OnceCell::new(), url: OnceCell::new(), whole: OnceCell::new() }
+    pub(super) const fn new(event: &'e Event<'e>) -> Self {
+        Self {
+            event,
+            path: OnceCell::new(),
+            query: OnceCell::new(),
+            referrer: OnceCell::new(),
+            agent: OnceCell::new(),
+            url: OnceCell::new(),
+            whole: OnceCell::new(),
+        }
     }
 
-    /// Readings of the request.
-    pub(super) fn request(&self) -> &Request {
-        self.request.get_or_init(|| {
-            let part = |text: &'e vocab::Text<'_>| text.as_deref().unwrap_or_default();
-            let event = self.event;
-            Request::new(
-                part(&event.url_path),
-                part(&event.url_query),
-                part(&event.referrer),
-                part(&event.user_agent),
-            )
-        })
+    /// Readings of the path.
+    pub(super) fn path(&self) -> &str {
+        &reading(&self.path, &self.event.url_path, Part::Path).0
+    }
+
+    /// Readings of the query.
+    pub(super) fn query(&self) -> &str {
+        &reading(&self.query, &self.event.url_query, Part::Query).0
+    }
+
+    /// Readings of the referrer.
+    pub(super) fn referrer(&self) -> &str {
+        &reading(&self.referrer, &self.event.referrer, Part::Header).0
+    }
+
+    /// Readings of the user agent.
+    pub(super) fn agent(&self) -> &str {
+        &reading(&self.agent, &self.event.user_agent, Part::Header).0
+    }
+
+    /// What was met in path and query.
+    pub(super) fn marks(&self) -> Marks {
+        let mut marks = reading(&self.path, &self.event.url_path, Part::Path).1;
+        marks.join(reading(&self.query, &self.event.url_query, Part::Query).1);
+        marks
     }
 
     /// Readings of path and query, one a line.
     pub(super) fn url(&self) -> &str {
-        self.url.get_or_init(|| {
-            let request = self.request();
-            format!("{}\n{}", request.path, request.query)
-        })
+        self.url.get_or_init(|| joined([self.path(), self.query()]))
     }
 
     /// Readings of everything the client chose, one a line.
     pub(super) fn whole(&self) -> &str {
-        self.whole.get_or_init(|| {
-            let request = self.request();
-            format!("{}\n{}\n{}\n{}", request.path, request.query, request.referrer, request.agent)
-        })
+        self.whole.get_or_init(|| joined([self.path(), self.query(), self.referrer(), self.agent()]))
     }
 
     /// Calls `scan` with method, path and query, raw and every reading that differs.
@@ -64,10 +94,10 @@ impl<'e> View<'e> {
         let path = part(&event.url_path, Part::Path, group::PATH);
         let query = part(&event.url_query, Part::Query, group::QUERY);
         if path {
-            scan(&self.request().path, group::PATH);
+            scan(self.path(), group::PATH);
         }
         if query {
-            scan(&self.request().query, group::QUERY);
+            scan(self.query(), group::QUERY);
         }
     }
 
@@ -83,7 +113,7 @@ impl<'e> View<'e> {
     pub(super) fn scan_header(&self, text: &str, groups: u8, scan: &mut dyn FnMut(&str)) {
         scan(text);
         if canon::may_differ(text, Part::Header) {
-            scan(if groups == group::AGENT { &self.request().agent } else { &self.request().referrer });
+            scan(if groups == group::AGENT { self.agent() } else { self.referrer() });
         }
     }
 
@@ -133,6 +163,18 @@ impl<'e> View<'e> {
             }
         }
     }
+}
+
+/// Texts, one a line.
+fn joined<const N: usize>(texts: [&str; N]) -> String {
+    let mut out = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum());
+    for (place, text) in texts.into_iter().enumerate() {
+        if place > 0 {
+            out.push('\n');
+        }
+        out.push_str(text);
+    }
+    out
 }
 
 impl Record for View<'_> {

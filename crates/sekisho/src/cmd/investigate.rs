@@ -84,8 +84,12 @@ fn write(
     let tongues = Tongues { ja: &ja, en: &en };
     let catalog = if lang == Lang::Ja { &ja } else { &en };
     let Run { mut outcome, mut incidents, context, sealed, made, assumed } = run;
+    let sorted = tally::Sorted::of(&outcome.tally);
+    let ways = tally::graph(&sorted, &outcome.findings);
     let given = Given {
         outcome: &outcome,
+        sorted: &sorted,
+        ways: &ways,
         incidents: &incidents,
         rules,
         context: &context,
@@ -97,7 +101,7 @@ fn write(
     let page =
         web::report::html(&report::view(&given), &incidents, catalog).context("cannot make the page")?;
     let table = report::timeline(&incidents, catalog);
-    let (logons, events) = (tally::logons_table(&outcome.tally), tally::events_table(&outcome.tally));
+    let (logons, events) = (tally::logons_table(&sorted), tally::events_table(&sorted));
     let summary = report::summary_document(&given, tongues)?;
     let said = report::said(&given, folder.path(), catalog);
     folder.keep_ledger()?;

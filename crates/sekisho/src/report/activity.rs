@@ -1,11 +1,11 @@
 //! Logons, records and ways: for `summary.json` and for the page.
 
-use crate::tally::{Tally, graph};
+use crate::tally::{Count, Kind, Logon, Sorted};
 use detect::windows::numbers::{Hole as Missing, Run};
 use serde::Serialize;
 use std::cmp::Reverse;
-use vocab::{Finding, Timestamp};
-use web::report::{Activity, EventRow, LogonRow, NumberRow};
+use vocab::Timestamp;
+use web::report::{Activity, EventRow, Graph, LogonRow, NumberRow};
 
 /// Rows of a table on the page; the files hold all.
 const ROWS_MAX: usize = 100;
@@ -63,22 +63,21 @@ struct Way {
 }
 
 /// Counters for programs.
-pub(super) fn document(tally: &Tally, numbered: &[Numbered], findings: &[Finding]) -> Document {
-    let logons = tally.logons.sorted();
-    let drawn = graph(tally, findings);
-    let others = &tally.logons.others;
+pub(super) fn document(sorted: &Sorted<'_>, numbered: &[Numbered], drawn: &Graph) -> Document {
+    let (logons, others) = (&sorted.logons, sorted.other_logons);
     Document {
         logons: Logons {
             successes: logons.iter().map(|(_, count)| count.good).sum::<u64>() + others.good,
             failures: logons.iter().map(|(_, count)| count.bad).sum::<u64>() + others.bad,
             kinds: logons.len(),
         },
-        record_kinds: tally.events.sorted().len(),
+        record_kinds: sorted.events.len(),
         numbers: runs(numbered).into_iter().take(NUMBERS_MAX).map(numbers).collect(),
         ways_more: drawn.more,
         ways: drawn
             .edges
-            .into_iter()
+            .iter()
+            .cloned()
             .map(|edge| Way {
                 source: edge.source,
                 account: edge.account,
@@ -124,17 +123,17 @@ fn numbers((host, log, run): &Numbered) -> Numbers {
 }
 
 /// The same for the page.
-pub(super) fn view(tally: &Tally, numbered: &[Numbered], findings: &[Finding]) -> Activity {
-    let logon = |(logon, count): &(&crate::tally::Logon, &crate::tally::Count)| LogonRow {
+pub(super) fn view(sorted: &Sorted<'_>, numbered: &[Numbered], drawn: &Graph) -> Activity {
+    let logon = |(logon, count): &(&Logon, &Count)| LogonRow {
         names: [logon.account.clone(), logon.source.clone(), logon.host.clone(), logon.kind.clone()],
         successes: count.good,
         failures: count.bad,
     };
-    let mut logons = tally.logons.sorted();
+    let mut logons = sorted.logons.clone();
     logons.sort_by_key(|(_, count)| Reverse(count.total()));
-    let mut events = tally.events.sorted();
+    let mut events = sorted.events.clone();
     events.sort_by_key(|(_, count)| Reverse(count.good));
-    let event = |(kind, count): &(&crate::tally::Kind, &crate::tally::Count)| EventRow {
+    let event = |(kind, count): &(&Kind, &Count)| EventRow {
         names: [kind.host.clone(), kind.log.clone(), kind.id.clone()],
         records: count.good,
     };
@@ -146,7 +145,7 @@ pub(super) fn view(tally: &Tally, numbered: &[Numbered], findings: &[Finding]) -
         counts: [run.records, run.missing, run.resets],
     };
     Activity {
-        graph: graph(tally, findings),
+        graph: drawn.clone(),
         logons: (logons.iter().take(ROWS_MAX).map(logon).collect(), logons.len().saturating_sub(ROWS_MAX)),
         events: (events.iter().take(ROWS_MAX).map(event).collect(), events.len().saturating_sub(ROWS_MAX)),
         numbers: (runs.iter().take(ROWS_MAX).map(number).collect(), runs.len().saturating_sub(ROWS_MAX)),

@@ -3,17 +3,22 @@
 use super::SCHEMA_VERSION;
 use super::json::Tongues;
 use crate::pipeline::{Outcome, Sealed};
+use crate::tally::Sorted;
 use casework::{Answer, Incident};
 use detect::rule::LoadReport;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use vocab::{Context, Finding, Kind, Level, Message, Timestamp, Value};
-use web::report::{InputView, Summary, UnreadView};
+use web::report::{Graph, InputView, Summary, UnreadView};
 
 /// Everything the summary speaks of.
 pub(crate) struct Given<'a> {
     /// What the run gave.
     pub(crate) outcome: &'a Outcome,
+    /// Its counters.
+    pub(crate) sorted: &'a Sorted<'a>,
+    /// Who went from where to where.
+    pub(crate) ways: &'a Graph,
     /// Incidents.
     pub(crate) incidents: &'a [Incident],
     /// What became of the rules.
@@ -167,7 +172,7 @@ pub(crate) fn document(given: &Given<'_>, tongues: Tongues<'_>) -> anyhow::Resul
         unread_by_reason,
         assumptions: assumptions(given),
         not_checked: not_checked.collect(),
-        activity: super::activity::document(&outcome.tally, &outcome.numbers, &outcome.findings),
+        activity: super::activity::document(given.sorted, &outcome.numbers, given.ways),
     };
     let mut bytes = serde_json::to_vec_pretty(&tongues.value(&document)?)?;
     bytes.push(b'\n');
@@ -271,6 +276,6 @@ pub(crate) fn view(given: &Given<'_>) -> Summary {
         }),
         rules: (given.rules.loaded as u64, given.rules.refused.len() as u64),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        activity: super::activity::view(&outcome.tally, &outcome.numbers, &outcome.findings),
+        activity: super::activity::view(given.sorted, &outcome.numbers, given.ways),
     }
 }

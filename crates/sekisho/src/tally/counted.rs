@@ -89,7 +89,7 @@ impl<K: Eq + Hash + Ord + Clone> Counted<K> {
     /// All keys with their counters, in order of the keys.
     pub(crate) fn sorted(&self) -> Vec<(&K, &Count)> {
         let mut all: Vec<(&K, &Count)> = self.counts.iter().map(|(key, (_, count))| (key, count)).collect();
-        all.sort_by(|a, b| a.0.cmp(b.0));
+        all.sort_unstable_by(|a, b| a.0.cmp(b.0));
         all
     }
 }

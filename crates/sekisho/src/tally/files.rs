@@ -1,6 +1,6 @@
 //! `logons.csv` and `events.csv`.
 
-use super::{Count, Tally};
+use super::{Count, Sorted};
 use crate::output::csv::cell;
 use crate::output::terminal::safe;
 
@@ -10,13 +10,13 @@ const LOGONS: &str = "account,source,host,type,successes,failures,first,last\r\n
 const EVENTS: &str = "host,log,event_id,records,first,last\r\n";
 
 /// Logons by account, source, computer and type.
-pub(crate) fn logons_table(tally: &Tally) -> Vec<u8> {
+pub(crate) fn logons_table(sorted: &Sorted<'_>) -> Vec<u8> {
     let mut out = LOGONS.to_owned();
-    for (logon, count) in tally.logons.sorted() {
+    for (logon, count) in &sorted.logons {
         let names = [&logon.account, &logon.source, &logon.host, &logon.kind];
         line(&mut out, &names.map(String::as_str), &[count.good, count.bad], count);
     }
-    let others = &tally.logons.others;
+    let others = sorted.other_logons;
     if others.total() > 0 {
         line(&mut out, &["*", "*", "*", "*"], &[others.good, others.bad], others);
     }
@@ -24,12 +24,12 @@ pub(crate) fn logons_table(tally: &Tally) -> Vec<u8> {
 }
 
 /// Records by computer, log and event id.
-pub(crate) fn events_table(tally: &Tally) -> Vec<u8> {
+pub(crate) fn events_table(sorted: &Sorted<'_>) -> Vec<u8> {
     let mut out = EVENTS.to_owned();
-    for (kind, count) in tally.events.sorted() {
+    for (kind, count) in &sorted.events {
         line(&mut out, &[&kind.host, &kind.log, &kind.id], &[count.good], count);
     }
-    let others = &tally.events.others;
+    let others = sorted.other_events;
     if others.total() > 0 {
         line(&mut out, &["*", "*", "*"], &[others.good], others);
     }

@@ -1,7 +1,7 @@
 //! Who went from where to where, for the picture in the report.
 
-use super::Tally;
-use std::collections::BTreeMap;
+use super::Sorted;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use vocab::{Finding, Level};
 use web::report::{Edge, Graph};
@@ -11,9 +11,9 @@ const EDGES_MAX: usize = 60;
 
 /// The ways that accounts took between computers: every success from another computer, those that findings speak of
 /// first. Accounts of computers and the anonymous one are left out.
-pub(crate) fn graph(tally: &Tally, findings: &[Finding]) -> Graph {
+pub(crate) fn graph(sorted: &Sorted<'_>, findings: &[Finding]) -> Graph {
     let mut edges: BTreeMap<(String, String, String), Edge> = BTreeMap::new();
-    for (logon, count) in tally.logons.sorted() {
+    for (logon, count) in &sorted.logons {
         if count.good == 0
             || logon.host.is_empty()
             || !is_elsewhere(&logon.source, &logon.host)
@@ -36,10 +36,10 @@ pub(crate) fn graph(tally: &Tally, findings: &[Finding]) -> Graph {
             edge.kinds.push(logon.kind.clone());
         }
     }
-    let grave: Vec<&Finding> = findings.iter().filter(|finding| finding.level >= Level::Medium).collect();
+    let suspects = Suspects::of(findings);
     let mut edges: Vec<Edge> = edges.into_values().collect();
     for edge in &mut edges {
-        edge.suspected = grave.iter().any(|finding| speaks_of(finding, edge));
+        edge.suspected = suspects.hold(edge);
     }
     // One account on many computers is more telling than one way often taken.
     let mut reach: BTreeMap<&str, usize> = BTreeMap::new();
@@ -71,22 +71,46 @@ fn is_elsewhere(source: &str, host: &str) -> bool {
 
 /// Accounts of computers, and those that nobody logs on with.
 fn is_machine(account: &str) -> bool {
-    let name = account.rsplit('\\').next().unwrap_or(account);
+    let name = bare(account);
     name.ends_with('$') || name.eq_ignore_ascii_case("ANONYMOUS LOGON")
 }
 
-/// Does the finding speak of the account on the computer, or of the source?
-fn speaks_of(finding: &Finding, edge: &Edge) -> bool {
-    let name = edge.account.rsplit('\\').next().unwrap_or(&edge.account);
-    let on_host = finding.hosts.iter().any(|host| host.eq_ignore_ascii_case(&edge.host));
-    let account =
-        finding.accounts.iter().any(|seen| {
-            let own = seen.name.rsplit('\\').next().unwrap_or(&seen.name);
-            own.eq_ignore_ascii_case(name)
-        }) || finding.key.iter().any(|(part, value)| part == "account" && value.eq_ignore_ascii_case(name));
-    let source =
-        edge.source.parse::<IpAddr>().is_ok_and(|ip| finding.sources.iter().any(|seen| seen.ip == ip));
-    on_host && (account || source)
+/// Accounts and sources that grave findings speak of, with the computers that the findings name.
+#[derive(Default)]
+struct Suspects {
+    /// Computer and account, in lower case.
+    accounts: HashSet<(String, String)>,
+    /// Computer in lower case, and source.
+    sources: HashSet<(String, IpAddr)>,
+}
+
+impl Suspects {
+    fn of(findings: &[Finding]) -> Self {
+        let mut all = Self::default();
+        for finding in findings.iter().filter(|finding| finding.level >= Level::Medium) {
+            for host in finding.hosts.iter().map(|host| host.to_ascii_lowercase()) {
+                let named = finding.accounts.iter().map(|seen| bare(&seen.name));
+                let keyed =
+                    finding.key.iter().filter(|(part, _)| part == "account").map(|(_, value)| &**value);
+                all.accounts.extend(named.chain(keyed).map(|name| (host.clone(), name.to_ascii_lowercase())));
+                all.sources.extend(finding.sources.iter().map(|seen| (host.clone(), seen.ip)));
+            }
+        }
+        all
+    }
+
+    /// Does a finding speak of the account on the computer, or of the source?
+    fn hold(&self, edge: &Edge) -> bool {
+        let host = edge.host.to_ascii_lowercase();
+        let ip = edge.source.parse::<IpAddr>().ok();
+        self.accounts.contains(&(host.clone(), bare(&edge.account).to_ascii_lowercase()))
+            || ip.is_some_and(|ip| self.sources.contains(&(host, ip)))
+    }
+}
+
+/// The name of an account without its domain.
+fn bare(account: &str) -> &str {
+    account.rsplit('\\').next().unwrap_or(account)
 }
 
 #[cfg(test)]

@@ -84,6 +84,31 @@ impl Tally {
     }
 }
 
+/// Counters in order of their keys, for everything that is written.
+#[derive(Debug)]
+pub(crate) struct Sorted<'t> {
+    /// Logons.
+    pub(crate) logons: Vec<(&'t Logon, &'t Count)>,
+    /// Logons that found no room.
+    pub(crate) other_logons: &'t Count,
+    /// Records.
+    pub(crate) events: Vec<(&'t Kind, &'t Count)>,
+    /// Records that found no room.
+    pub(crate) other_events: &'t Count,
+}
+
+impl<'t> Sorted<'t> {
+    /// Sorts the counters.
+    pub(crate) fn of(tally: &'t Tally) -> Self {
+        Self {
+            logons: tally.logons.sorted(),
+            other_logons: &tally.logons.others,
+            events: tally.events.sorted(),
+            other_events: &tally.events.others,
+        }
+    }
+}
+
 /// Log and id of a record, as far as it says.
 fn names<'e>(event: &'e Event<'_>) -> (&'e str, &'e str) {
     match event.windows {
@@ -137,7 +162,7 @@ mod tests {
         let events: Vec<(&str, u64)> =
             tally.events.sorted().iter().map(|(kind, count)| (kind.id.as_str(), count.good)).collect();
         assert_eq!(events, [("4624", 2), ("4625", 2)]);
-        let drawn = graph(&tally, &[]);
+        let drawn = graph(&Sorted::of(&tally), &[]);
         assert_eq!(drawn.edges.len(), 1);
         assert_eq!((drawn.edges[0].source.as_str(), drawn.edges[0].host.as_str()), ("10.0.0.5", "FS1"));
     }
