@@ -8,7 +8,7 @@ const SEGMENT_MAGIC: &[u8; 8] = b"SKSEG\0\0\x01";
 const FRAME_MAGIC: &[u8; 8] = b"SKFRM\0\0\x01";
 /// Magic of a frame that was written when everything before it was durable (LG-DUR-05).
 const SYNCED_MAGIC: &[u8; 8] = b"SKFRM\0\0\x02";
-const END_MAGIC: &[u8; 4] = b"SKEN";
+pub(crate) const END_MAGIC: &[u8; 4] = b"SKEN";
 /// Bytes of the header of a segment.
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 88;
 /// Bytes of the header of a frame.
@@ -119,6 +119,10 @@ impl Header {
         let content = self.entries_bytes as usize + self.blocks_bytes as usize;
         content.next_multiple_of(8) - content
     }
+    /// Bytes before the trailer.
+    pub(crate) const fn content_bytes(&self) -> usize {
+        self.frame_bytes() - TRAILER_BYTES
+    }
     /// Bytes of the whole frame.
     pub(crate) const fn frame_bytes(&self) -> usize {
         HEADER_BYTES
@@ -205,17 +209,43 @@ pub(crate) struct Frame<'a> {
 
 /// Takes the frame at the start of `bytes` apart. What follows it is ignored.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
+    let mut frame = take_apart(bytes)?;
+    let covered = bytes.get(..frame.header.frame_bytes() - 8).unwrap_or_default();
+    let mut end = Cursor::new(bytes.get(covered.len()..).unwrap_or_default());
+    let padding = covered.len() - TRAILER_BYTES + 8;
+    let padding = bytes.get(padding - frame.header.padding()..padding).unwrap_or_default();
+    let (sum, magic) = (end.u32()?, end.array::<4>()?);
+    frame.sound =
+        crc32c::crc32c(covered) == sum && &magic == END_MAGIC && padding.iter().all(|byte| *byte == 0);
+    Ok(frame)
+}
+
+/// [`parse`] without reading all of the frame again: `sound` says what it found.
+pub(crate) fn parsed(bytes: &[u8], sound: bool) -> Result<Frame<'_>, Malformed> {
+    Ok(Frame { sound, ..take_apart(bytes)? })
+}
+
+/// A frame of which only header, entries and trailer were read, one after another: no blocks, and `sound` is taken for
+/// granted. The root in its trailer still has to be right.
+pub(crate) fn without_blocks(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
+    let header = Header::decode(bytes)?;
+    let mut from = Cursor::new(bytes);
+    from.take(HEADER_BYTES)?;
+    let entries = from.take(header.entries_bytes as usize)?;
+    let trailer = trailer(&mut from)?;
+    Ok(Frame { header, entries, blocks: &[], trailer, sound: true })
+}
+
+fn take_apart(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
     let header = Header::decode(bytes)?;
     let mut from = Cursor::new(bytes);
     from.take(HEADER_BYTES)?;
     let entries = from.take(header.entries_bytes as usize)?;
     let blocks = from.take(header.blocks_bytes as usize)?;
-    let padding = from.take(header.padding())?;
+    from.take(header.padding())?;
     let trailer = trailer(&mut from)?;
-    let (sum, end) = (from.u32()?, from.array::<4>()?);
-    let covered = bytes.get(..header.frame_bytes() - 8).unwrap_or_default();
-    let sound = crc32c::crc32c(covered) == sum && &end == END_MAGIC && padding.iter().all(|byte| *byte == 0);
-    Ok(Frame { header, entries, blocks, trailer, sound })
+    from.take(8)?;
+    Ok(Frame { header, entries, blocks, trailer, sound: false })
 }
 
 /// The blocks of a frame one after another, each with its header; the first malformed one ends the walk.

@@ -74,7 +74,8 @@ pub use seal::{
 pub use streams::StreamId;
 pub use tiles::{TileId, TileKind, TileStats, read_tile, rebuild_tiles, update_tiles};
 pub use verify::{
-    Code, Failure, Payloads, Property, PropertyState, VerifyOptions, VerifyReport, Warning, verify,
+    Code, Extent, Failure, Payloads, Property, PropertyState, SEED_BYTES_MAX, Sample, VerifyOptions,
+    VerifyReport, Warning, size_at, verify, verify_with,
 };
 pub use witness::{
     AddCheckpoint, Policy, PolicyError, Quorum, Verdict, Witness, WitnessEntry, WitnessError, WitnessKey,

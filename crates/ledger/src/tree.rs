@@ -2,6 +2,7 @@
 
 use crate::Hash;
 use crate::ranges::{self, split};
+use sha2::digest::generic_array::GenericArray;
 use sha2::{Digest, Sha256};
 
 /// Plain SHA-256.
@@ -11,18 +12,61 @@ pub(crate) fn sha256(bytes: &[u8]) -> Hash {
 
 /// Leaf hash of an entry.
 pub(crate) fn leaf(data: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(data).finalize().into()
+    if data.len() > SHORT_BYTES_MAX {
+        return Sha256::new().chain_update([0]).chain_update(data).finalize().into();
+    }
+    let mut blocks = [0; TWO_BLOCKS];
+    if let Some(slot) = blocks.get_mut(1..=data.len()) {
+        slot.copy_from_slice(data);
+    }
+    short(blocks, 1 + data.len())
 }
 
 /// Inner node.
 pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut buffer = [1u8; 65];
-    let (_, rest) = buffer.split_at_mut(1);
-    let (first, second) = rest.split_at_mut(32);
-    first.copy_from_slice(left);
-    second.copy_from_slice(right);
-    sha256(&buffer)
+    let mut blocks = [0; TWO_BLOCKS];
+    let (first, rest) = blocks.split_at_mut(33);
+    first.fill(1);
+    if let Some(slot) = first.last_chunk_mut::<32>() {
+        *slot = *left;
+    }
+    if let Some(slot) = rest.first_chunk_mut::<32>() {
+        *slot = *right;
+    }
+    short(blocks, 65)
 }
+
+/// Bytes of the two blocks of SHA-256 that a header of an entry, or a node, fills.
+const TWO_BLOCKS: usize = 128;
+/// Largest leaf that fits into two blocks: before it stands one byte, behind it at least nine of padding.
+const SHORT_BYTES_MAX: usize = TWO_BLOCKS - 10;
+
+/// SHA-256 of the first `size` bytes, at most 119; the others are zero. Most hashes of a tree are as short as this, and
+/// without a buffer in between they take half the time.
+fn short(mut blocks: [u8; TWO_BLOCKS], size: usize) -> Hash {
+    // FIPS 180-4, 5.1.1: one bit, zeros, the length in bits.
+    let end = if size + 9 <= 64 { 64 } else { TWO_BLOCKS };
+    if let Some(slot) = blocks.get_mut(size) {
+        *slot = 0x80;
+    }
+    if let Some(slot) = blocks.get_mut(end - 8..end) {
+        slot.copy_from_slice(&(8 * size as u64).to_be_bytes());
+    }
+    let mut state = INITIAL;
+    // Whole arrays: the other ways into a `GenericArray` go byte by byte.
+    let part = |chunk: Option<&[u8; 64]>| GenericArray::from(chunk.copied().unwrap_or([0; 64]));
+    let parts = [part(blocks.first_chunk()), part(blocks.last_chunk())];
+    sha2::compress256(&mut state, parts.get(..end / 64).unwrap_or_default());
+    let mut out = [0; 32];
+    for (slot, word) in out.chunks_exact_mut(4).zip(state) {
+        slot.copy_from_slice(&word.to_be_bytes());
+    }
+    out
+}
+
+/// FIPS 180-4, 5.3.3.
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// Root of the empty tree: SHA-256 of nothing.
 pub(crate) fn empty_root() -> Hash {
@@ -184,6 +228,19 @@ mod tests {
             assert_eq!(frontier.root(), reference(&hashes), "size {count}");
             assert_eq!(root_in_place(&mut hashes.clone()), reference(&hashes), "size {count}");
         }
+    }
+
+    #[test]
+    fn short_hashes_are_those_of_sha_256() {
+        for size in 0..300 {
+            let data: Vec<u8> = (0..size).map(|n| (n * 7 + size) as u8).collect();
+            let expected: Hash = Sha256::new().chain_update([0]).chain_update(&data).finalize().into();
+            assert_eq!(leaf(&data), expected, "{size} bytes");
+        }
+        let (left, right) = ([0xa5; 32], [0x5a; 32]);
+        let expected: Hash =
+            Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into();
+        assert_eq!(node(&left, &right), expected);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Checking a ledger from its bytes alone (LG chapter 19): what is wrong, where, and since when.
 
+mod extent;
 mod heads;
 mod payload;
 mod report;
@@ -7,6 +8,7 @@ mod sealed;
 mod tiles;
 mod walk;
 
+pub use extent::{Extent, SEED_BYTES_MAX, Sample, size_at};
 pub use report::{Code, Failure, Payloads, Property, PropertyState, VerifyReport, Warning};
 
 use crate::frame::Frame;
@@ -34,6 +36,11 @@ pub struct VerifyOptions {
     /// Who has to have cosigned, from a file that you keep outside the ledger (LG-WIT-08). A quorum that is not met is a
     /// failure, never a warning.
     pub policy: Option<Policy>,
+    /// Read frames as a whole from this entry on; of earlier ones only the entries. All frames without it, unless there
+    /// is a sample. A signed head of that size, among `heads`, pins what came before.
+    pub since: Option<u64>,
+    /// Read frames as a whole that are drawn at random.
+    pub sample: Option<Sample>,
     /// Keys of role holders: sealed payloads that they open are compared with their commitments too.
     pub identities: Vec<Identity>,
 }
@@ -46,6 +53,8 @@ impl Default for VerifyOptions {
             log_key: None,
             heads: Vec::new(),
             policy: None,
+            since: None,
+            sample: None,
             identities: Vec::new(),
         }
     }
@@ -58,21 +67,42 @@ impl Default for VerifyOptions {
 /// Only when there is nothing to check: `LV-FORMAT` when it is no ledger, `LE-IO` when it cannot be read. Everything
 /// that is wrong inside a ledger stands in the report.
 pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<VerifyReport> {
+    verify_with(folder, options, &mut |_| {})
+}
+
+/// As [`verify`]; `progress` is called now and then with the bytes of segments that lie behind.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    folder: &Path,
+    options: &VerifyOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<VerifyReport> {
     files::check_format(folder)?;
     let mut report = VerifyReport::new(options.failures_max);
     let mut walk = Walk::open(folder, &mut report)?;
+    let partly = options.since.is_some() || options.sample.is_some();
+    // Where frames cannot be listed something is wrong: then everything is read, and the report tells.
+    if partly && let Ok(chosen) = extent::Chosen::choose(folder, options.since, options.sample.as_ref()) {
+        walk.choose(chosen);
+    }
     let mut check =
         Check { folder, options, replay: None, heads: Heads::default(), ring: None, tiles: None, torn: None };
-    check.tiles = tiles::TileCheck::open(folder, &mut report);
+    if !walk.is_partial() {
+        check.tiles = tiles::TileCheck::open(folder, &mut report);
+    }
     while let Some(found) = walk.next(check.replay.as_ref().map(|replay| &replay.chain), &mut report)? {
         let frame = match &found {
             Found::Frame { .. } => walk.frame(),
             Found::Torn { .. } => None,
         };
-        if !check.found(found, frame.as_ref(), &mut report) {
+        if !check.found(found, frame.as_ref(), walk.is_light(), &mut report) {
             break;
         }
+        progress(walk.passed());
     }
+    report.extent = walk.extent();
     check.finish(&mut report)?;
     Ok(report)
 }
@@ -90,7 +120,13 @@ struct Check<'a> {
 
 impl Check<'_> {
     /// Takes in the next piece of the log; false ends the walk.
-    fn found(&mut self, found: Found, frame: Option<&Frame<'_>>, report: &mut VerifyReport) -> bool {
+    fn found(
+        &mut self,
+        found: Found,
+        frame: Option<&Frame<'_>>,
+        light: bool,
+        report: &mut VerifyReport,
+    ) -> bool {
         let (file, offset, after_hole, segment_id) = match found {
             Found::Frame { file, offset, after_hole, segment_id } => (file, offset, after_hole, segment_id),
             Found::Torn { file, offset, bytes } => {
@@ -115,8 +151,13 @@ impl Check<'_> {
         }
         let mut faults = Vec::new();
         let (heads, mut forks) = (&mut self.heads, Vec::new());
-        replay.frame(frame, &mut |size, tree| heads.pass(size, tree, &mut forks), &mut faults);
-        if self.options.open {
+        let mut sizes = |size, tree: &_| heads.pass(size, tree, &mut forks);
+        if light {
+            replay.frame_without_blocks(frame, &mut sizes, &mut faults);
+        } else {
+            replay.frame(frame, &mut sizes, &mut faults);
+        }
+        if self.options.open && !light {
             let ring = self.ring.get_or_insert_with(|| {
                 KeyRing::new(self.folder, replay.ledger, self.options.identities.clone())
             });
@@ -183,7 +224,9 @@ impl Check<'_> {
         report.closed = replay.sealed;
         report.redacted = crate::redact::is_redacted(self.folder);
         sealed::check_keys(self.folder, &replay, report);
-        sealed::check_destroyed(self.folder, &replay, self.options, report);
+        if !replay.partial {
+            sealed::check_destroyed(self.folder, &replay, self.options, report);
+        }
         if report.redacted {
             sealed::check_openings(self.folder, &replay, report);
         }
@@ -208,6 +251,12 @@ impl Check<'_> {
         if !replay.sealed {
             let what = "the last epoch has no seal: the writer is at work or was stopped";
             report.warn(Code::Unsealed, what.to_owned());
+        }
+        if let Some(extent) = &report.extent
+            && extent.read < extent.frames
+        {
+            let what = format!("{} of {} frames were read as a whole", extent.read, extent.frames);
+            report.warn(Code::Partial, what);
         }
         if report.witnessed.is_none() {
             report.warn(

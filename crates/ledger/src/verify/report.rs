@@ -1,6 +1,6 @@
 //! What a verification found.
 
-use super::Since;
+use super::{Extent, Since};
 use crate::Hash;
 use crate::replay::Fault;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,8 @@ pub enum Code {
     Tile,
     /// The quorum of the policy given is not met (LG-WIT-09).
     Quorum,
+    /// Only a part was read as a whole (warning).
+    Partial,
     /// No witness: rollback cannot be excluded (warning, always; LG-THR-02).
     TailUnproven,
 }
@@ -79,6 +81,7 @@ impl Code {
             Self::Torn => "LV-TORN",
             Self::Tile => "LV-TILE",
             Self::Quorum => "LV-QUORUM",
+            Self::Partial => "LV-PARTIAL",
             Self::TailUnproven => "LV-TAIL-UNPROVEN",
         }
     }
@@ -223,6 +226,8 @@ pub struct VerifyReport {
     /// Largest size whose head satisfies the policy given, and who cosigned it: that the ledger was put back to an earlier
     /// state is excluded up to there.
     pub witnessed: Option<(u64, Vec<String>)>,
+    /// What was read as a whole when only a part was asked for; `None`: everything was.
+    pub extent: Option<Extent>,
     /// The writer closed the ledger in good order.
     pub closed: bool,
     /// What is wrong, in the order of the log.
@@ -251,6 +256,7 @@ impl VerifyReport {
             last_time: None,
             last_seal: None,
             witnessed: None,
+            extent: None,
             closed: false,
             failures: Vec::new(),
             failures_left_off: 0,

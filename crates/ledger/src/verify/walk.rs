@@ -1,5 +1,6 @@
 //! Finding the frames of a ledger that may be damaged: where one cannot be read, the next whole one is looked for.
 
+use super::extent::{Chosen, Extent};
 use super::{Code, VerifyReport};
 use crate::batch::Chain;
 use crate::frame::{self, Frame, Header, SegmentHeader};
@@ -31,9 +32,17 @@ pub(crate) struct Walk {
     segment: usize,
     offset: u64,
     length: u64,
+    /// Bytes of the segments before this one.
+    before: u64,
     header: Option<SegmentHeader>,
     hole: bool,
     buffer: Vec<u8>,
+    /// Whether the frame in the buffer has a right checksum.
+    sound: bool,
+    /// Frames to be read as a whole; `None`: all.
+    chosen: Option<Chosen>,
+    /// The frame in the buffer was read without its blocks.
+    light: bool,
 }
 
 impl Walk {
@@ -58,10 +67,39 @@ impl Walk {
             segment: 0,
             offset: 0,
             length: 0,
+            before: 0,
             header: None,
             hole: false,
             buffer: Vec::new(),
+            sound: false,
+            chosen: None,
+            light: false,
         })
+    }
+
+    /// From now on only these frames are read as a whole.
+    pub(crate) fn choose(&mut self, chosen: Chosen) {
+        self.chosen = Some(chosen);
+    }
+
+    /// Whether some frames are not read as a whole.
+    pub(crate) const fn is_partial(&self) -> bool {
+        self.chosen.is_some()
+    }
+
+    /// Bytes of segments that lie behind.
+    pub(crate) const fn passed(&self) -> u64 {
+        self.before + self.offset
+    }
+
+    /// Frames chosen, and how many were read as a whole.
+    pub(crate) fn extent(self) -> Option<Extent> {
+        self.chosen.map(|chosen| chosen.extent)
+    }
+
+    /// The frame that was found last was read without its blocks.
+    pub(crate) const fn is_light(&self) -> bool {
+        self.light
     }
 
     /// Present segment file, below the folder of the ledger.
@@ -91,7 +129,11 @@ impl Walk {
 
     /// The frame that was found last.
     pub(crate) fn frame(&self) -> Option<Frame<'_>> {
-        frame::parse(&self.buffer).ok()
+        if self.light {
+            frame::without_blocks(&self.buffer).ok()
+        } else {
+            frame::parsed(&self.buffer, self.sound).ok()
+        }
     }
 
     /// The next frame; `None` at the end.
@@ -115,12 +157,12 @@ impl Walk {
                 }
             };
             if self.offset >= self.length {
-                (self.segment, self.header) = (self.segment + 1, None);
+                self.before += self.length;
+                (self.segment, self.header, self.offset) = (self.segment + 1, None, 0);
                 continue;
             }
             let (file, offset) = (self.name(), self.offset);
             if self.read_here()? {
-                self.offset += self.buffer.len() as u64;
                 let after_hole = std::mem::take(&mut self.hole);
                 return Ok(Some(Found::Frame { file, offset, after_hole, segment_id: header.ledger }));
             }
@@ -188,16 +230,43 @@ impl Walk {
         if end > self.length {
             return Ok(false);
         }
+        self.light = self.chosen.as_ref().is_some_and(|chosen| !chosen.whole(&header));
+        if self.light && self.read_light(&header)? {
+            self.offset = end;
+            return Ok(true);
+        }
+        self.light = false;
         self.segments.read(self.segment, self.offset, size, &mut self.buffer)?;
-        match frame::parse(&self.buffer) {
-            Err(_) => Ok(false),
-            Ok(frame) if frame.sound || end == self.length => Ok(true),
-            Ok(_) => {
-                let mut next = Vec::new();
-                self.segments.read(self.segment, end, 8, &mut next)?;
-                Ok(frame::begins_frame(&next))
+        let Ok(sound) = frame::parse(&self.buffer).map(|frame| frame.sound) else { return Ok(false) };
+        self.sound = sound;
+        let believed = sound || end == self.length || {
+            let mut next = Vec::new();
+            self.segments.read(self.segment, end, 8, &mut next)?;
+            frame::begins_frame(&next)
+        };
+        if believed {
+            self.offset = end;
+            if let Some(chosen) = &mut self.chosen {
+                chosen.extent.read += 1;
             }
         }
+        Ok(believed)
+    }
+
+    /// Reads header, entries and trailer of the frame at the present offset. False when it does not look like one.
+    fn read_light(&mut self, header: &Header) -> Result<bool> {
+        let (segment, offset) = (self.segment, self.offset);
+        let mut end = Vec::new();
+        self.segments.read(
+            segment,
+            offset,
+            frame::HEADER_BYTES + header.entries_bytes as usize,
+            &mut self.buffer,
+        )?;
+        let trailer = offset + header.content_bytes() as u64;
+        self.segments.read(segment, trailer, frame::TRAILER_BYTES, &mut end)?;
+        self.buffer.extend_from_slice(&end);
+        Ok(end.ends_with(frame::END_MAGIC) && frame::without_blocks(&self.buffer).is_ok())
     }
 
     /// Offset of the next frame with a right checksum.

@@ -5,6 +5,7 @@ mod excerpts;
 mod format;
 mod governing;
 mod killed;
+mod partial;
 mod reading;
 mod replicas;
 mod resuming;

@@ -86,6 +86,37 @@ fn ledger_verify_finds_a_changed_byte() {
     assert_eq!(ran.code, Some(1));
 }
 
+/// LG 19.1: a part of a ledger, from a size, a signed head or a date on, or drawn by a stated seed.
+#[test]
+fn a_part_of_a_ledger_is_verified() {
+    let case = Case::new(&[("n.jsonl", b"{\"n\":1}\n")]);
+    let run = |args: &[&str]| case.run(&[&["ledger"], args].concat());
+    assert_eq!(run(&["init", "l", "--secret", "k"]).code, Some(0));
+    let append = || run(&["append", "l", "logs/n.jsonl", "--secret", "k", "--stream", "notes"]);
+    assert_eq!(append().code, Some(0));
+    std::fs::copy(case.path("l/checkpoint"), case.path("yesterday")).unwrap();
+    assert_eq!(append().code, Some(0));
+    let verify = |more: &[&str], code: i32| -> serde_json::Value {
+        let ran = run(&[&["verify", "l"], more].concat());
+        assert_eq!(ran.code, Some(code), "{more:?}: {}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let whole = verify(&[], 0);
+    assert!(whole["extent"].is_null());
+    let since = verify(&["--since", "yesterday"], 0);
+    let size = std::fs::read_to_string(case.path("yesterday")).unwrap();
+    assert_eq!(since["extent"]["since"].to_string(), size.lines().nth(1).unwrap());
+    assert!(since["extent"]["read"].as_u64() < since["extent"]["frames"].as_u64(), "{since}");
+    assert_eq!(since["root"], whole["root"]);
+    assert_eq!(verify(&["--since", "2020-01-01"], 0)["extent"]["since"], 0);
+    let drawn = verify(&["--sample", "1", "--seed", "audit"], 0);
+    assert_eq!(drawn["extent"]["sample"]["seed"], "audit");
+    assert_eq!(drawn["extent"]["sample"]["confidence_percent"], 95);
+    let seed = |report: serde_json::Value| report["extent"]["sample"]["seed"].clone();
+    assert_ne!(seed(verify(&["--sample", "1"], 0)), seed(verify(&["--sample", "1"], 0)), "drawn anew");
+    assert_eq!(run(&["verify", "l", "--since", "yesteryear"]).code, Some(2));
+}
+
 /// LG-KEY-03, LG-AUD-01, LG-RET-02, LG 15.3 to 15.6: a ledger from its policy to a destruction, by the commands alone.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one story from policy to destruction")]

@@ -70,6 +70,9 @@ Prints the index of each entry. All entries are durable when the command ends.")
     #[command(after_long_help = "Examples:
   sekisho ledger verify report/ledger
   sekisho ledger verify report/ledger --key local/3f9c...+a1b2c3d4+AAAA... --head older/checkpoint
+  sekisho ledger verify /var/lib/sekisho/ledger --since yesterday/checkpoint     (what came after that signed head)
+  sekisho ledger verify /var/lib/sekisho/ledger --since 2026-11-20
+  sekisho ledger verify /var/lib/sekisho/ledger --sample 300 --seed audit-2026-11
 
 Exit code 0: everything is as it was written. 1: it is not; each failure names file, byte and entry.")]
     Verify(verify::VerifyArgs),

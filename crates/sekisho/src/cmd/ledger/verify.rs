@@ -1,14 +1,20 @@
 //! `sekisho ledger verify`: every byte of a ledger checked; what is wrong, where, since when.
 
+use crate::clock::Clock;
+use crate::error::Usage;
 use crate::output::terminal::safe;
+use crate::progress::Progress;
 use anyhow::Context as _;
 use clap::Args;
-use ledger::{Policy, Property, PropertyState, VerifyOptions, VerifyReport};
+use ledger::{Extent, Policy, Property, PropertyState, SEED_BYTES_MAX, Sample, VerifyOptions, VerifyReport};
 use serde_json::json;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use vocab::Message;
 use web::{Catalog, Lang};
+
+/// Longest signed head that is read.
+const NOTE_BYTES_MAX: usize = 64 << 10;
 
 /// `sekisho ledger verify`.
 #[derive(Args, Debug)]
@@ -33,6 +39,19 @@ pub(crate) struct VerifyArgs {
     /// Compare blocks with their digests only, without opening the records
     #[arg(long)]
     digests_only: bool,
+    /// Read whole batches only from here on: a number of entries, a file with a signed head, or a date; of earlier
+    /// batches the entries are still hashed and every root compared
+    #[arg(long, value_name = "SIZE|FILE|DATE")]
+    since: Option<String>,
+    /// Read only so many batches as a whole, drawn at random
+    #[arg(long, value_name = "N")]
+    sample: Option<u64>,
+    /// Words that the draw follows from, to repeat it [default: random]
+    #[arg(long, requires = "sample", value_name = "TEXT")]
+    seed: Option<String>,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
     /// Print JSON also on a terminal
     #[arg(long)]
     json: bool,
@@ -43,7 +62,6 @@ pub(crate) struct VerifyArgs {
 
 /// Verifies and prints. Exit code 1 when something does not hold (LG-VER-04).
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
-    const NOTE_BYTES_MAX: usize = 64 << 10;
     const POLICY_BYTES_MAX: usize = 256 << 10;
     let mut options =
         VerifyOptions { open: !args.digests_only, log_key: args.key.clone(), ..VerifyOptions::default() };
@@ -57,20 +75,102 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
         let policy = Policy::parse(&text).with_context(|| format!("{} is no policy", path.display()))?;
         options.policy = Some(policy);
     }
-    let report = ledger::verify(&args.ledger, &options)
+    choose_part(args, &mut options)?;
+    let progress = Progress::on_terminal(args.quiet);
+    let total = std::fs::read_dir(args.ledger.join("segments"))
+        .map(|items| items.filter_map(|item| item.ok()?.metadata().ok()).map(|data| data.len()).sum())
+        .unwrap_or(0);
+    progress.total(Some(total));
+    let mut shown = 0;
+    let mut advance = |passed: u64| {
+        progress.add(passed.saturating_sub(shown));
+        shown = passed;
+    };
+    let report = ledger::verify_with(&args.ledger, &options, &mut advance)
         .with_context(|| format!("cannot verify {}", args.ledger.display()))?;
+    progress.clear();
     let mut out = std::io::stdout().lock();
     let written = if args.json || !std::io::stdout().is_terminal() {
         let bytes = serde_json::to_vec_pretty(&document(&report)).context("cannot write JSON")?;
         out.write_all(&bytes).and_then(|()| out.write_all(b"\n"))
     } else {
         let lang = args.lang.map_or_else(crate::clock::language, Lang::from);
-        let catalog = Catalog::new(lang, crate::clock::Clock::System.zone());
+        let catalog = Catalog::new(lang, Clock::System.zone());
         lines(&report, &catalog).iter().try_for_each(|line| writeln!(out, "{}", safe(line, 400)))
     };
     written.context("cannot write to standard output")?;
     let unwitnessed = args.require_witness && report.witnessed.is_none();
     Ok(u8::from(!report.holds() || unwitnessed))
+}
+
+/// `--since` and `--sample`: which batches are read as a whole.
+fn choose_part(args: &VerifyArgs, options: &mut VerifyOptions) -> anyhow::Result<()> {
+    if let Some(text) = &args.since {
+        options.since = Some(since(args, text, options)?);
+    }
+    if let Some(frames) = args.sample {
+        let seed = match &args.seed {
+            Some(seed) if seed.len() <= SEED_BYTES_MAX => seed.clone(),
+            Some(_) => {
+                let hint = format!("at most {SEED_BYTES_MAX} bytes");
+                return Err(Usage::error("the seed is too long", &hint));
+            }
+            None => hex::encode(Clock::System.random()?.get(..8).unwrap_or_default()),
+        };
+        options.sample = Some(Sample { seed, frames });
+    }
+    Ok(())
+}
+
+/// A number of entries, a file with a signed head (which is compared too), or a point in time.
+fn since(args: &VerifyArgs, text: &str, options: &mut VerifyOptions) -> anyhow::Result<u64> {
+    let path = Path::new(text);
+    if let Ok(size) = text.parse() {
+        return Ok(size);
+    }
+    if path.is_file() {
+        let note = crate::inputs::read_text(path, NOTE_BYTES_MAX)?;
+        let size = note.lines().nth(1).and_then(|size| size.parse().ok());
+        options.heads.push((path.display().to_string(), note));
+        return size.with_context(|| format!("{} is no signed head: its second line names a size", text));
+    }
+    let Some(time) = crate::record::moment(text, &Clock::System.zone(), false) else {
+        let hint = "give a number of entries, a file with a signed head, or a date such as 2026-11-20";
+        return Err(Usage::error(format!("{text:?} names no place in a ledger"), hint));
+    };
+    // Where entries cannot be read, everything is.
+    Ok(ledger::size_at(&args.ledger, time).unwrap_or(0))
+}
+
+fn extent_document(extent: &Extent) -> serde_json::Value {
+    let sample = extent.sample.as_ref().map(|(sample, all)| {
+        json!({
+            "seed": sample.seed,
+            "drawn": sample.frames.min(*all),
+            "of": all,
+            "confidence_percent": 95,
+            "damaged_max": extent.damaged_max(),
+        })
+    });
+    json!({ "frames": extent.frames, "read": extent.read, "since": extent.since, "sample": sample })
+}
+
+/// What was read, and what follows from a sample, in words.
+fn extent_lines(extent: &Extent, holds: bool, catalog: &Catalog) -> Vec<String> {
+    let read = Message::new("lv-extent")
+        .with("read", extent.read)
+        .with("frames", extent.frames)
+        .with("since", extent.since.to_string());
+    let mut lines = vec![format!("  {}", catalog.render(&read))];
+    if let (Some((sample, all)), Some(damaged), true) = (&extent.sample, extent.damaged_max(), holds) {
+        let message = Message::new("lv-sample")
+            .with("drawn", sample.frames.min(*all))
+            .with("of", *all)
+            .with("seed", sample.seed.clone())
+            .with("damaged", damaged);
+        lines.push(format!("  {}", catalog.render(&message)));
+    }
+    lines
 }
 
 fn document(report: &VerifyReport) -> serde_json::Value {
@@ -116,6 +216,7 @@ fn document(report: &VerifyReport) -> serde_json::Value {
         "last_seal": report.last_seal.map(|(epoch, time)| json!({ "epoch": epoch, "time": time })),
         "closed": report.closed,
         "witnessed": report.witnessed.as_ref().map(|(size, by)| json!({ "size": size, "by": by })),
+        "extent": report.extent.as_ref().map(extent_document),
         "properties": properties,
         "failures": failures,
         "failures_left_off": report.failures_left_off,
@@ -124,9 +225,13 @@ fn document(report: &VerifyReport) -> serde_json::Value {
 }
 
 fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
-    let verdict = Message::new(if report.holds() { "lv-summary-holds" } else { "lv-summary-fails" })
-        .with("entries", report.entries)
-        .with("records", report.records);
+    let whole = report.extent.as_ref().is_none_or(|extent| extent.read >= extent.frames);
+    let verdict = match (report.holds(), whole) {
+        (true, true) => "lv-summary-holds",
+        (true, false) => "lv-summary-part-holds",
+        (false, _) => "lv-summary-fails",
+    };
+    let verdict = Message::new(verdict).with("entries", report.entries).with("records", report.records);
     let mut lines =
         vec![catalog.render(&verdict), format!("  {} {}", report.origin, hex::encode(report.root))];
     for (property, state) in report.properties() {
@@ -141,6 +246,9 @@ fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
     if let Some((size, by)) = &report.witnessed {
         let message = Message::new("lv-witnessed").with("size", *size).with("names", by.join(", "));
         lines.push(format!("  {}", catalog.render(&message)));
+    }
+    if let Some(extent) = &report.extent {
+        lines.extend(extent_lines(extent, report.holds(), catalog));
     }
     for failure in &report.failures {
         let (meaning, place) = (catalog.render(&failure.code.message()), catalog.render(&failure.place()));
