@@ -14,6 +14,7 @@ pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detec
         Box::new(crate::matched::Matched::new(rules)),
         Box::new(crate::web::Web::new(rules)),
         Box::new(crate::windows::Watch::new(rules)),
+        Box::new(crate::windows::Chains::new(rules, context)),
     ];
     detectors.extend(
         crate::correlation::Correlations::new(rules, context).map(|own| Box::new(own) as Box<dyn Detector>),

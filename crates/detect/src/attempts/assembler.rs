@@ -2,6 +2,7 @@
 
 use super::Attempt;
 use super::binary::Pairing;
+use super::elsewhere::Elsewhere;
 use super::role::{self, Role};
 use crate::hooks::{Seen, WebLogins};
 use crate::signal::Signal;
@@ -61,6 +62,8 @@ pub struct Assembler {
     web: WebLogins,
     /// Forms sent to web applications whose own log may name the account.
     forms: Pairing,
+    /// Windows: records of other computers about the same try.
+    elsewhere: Elsewhere,
 }
 
 impl Assembler {
@@ -83,10 +86,12 @@ impl Assembler {
                 attempt.outcome = Outcome::Failure;
                 self.pairing.binary(attempt);
             }
+            Role::Success | Role::Failure if self.elsewhere.hold(signal) => return,
             role if signal.attempt == 0 => alone(role, signal, out),
             role => self.joined(role, signal, out),
         }
         for attempt in out.get(first..).unwrap_or_default() {
+            self.elsewhere.counted(signal, attempt);
             if attempt.service == "wordpress" {
                 self.forms.text(attempt);
             } else {
@@ -111,6 +116,7 @@ impl Assembler {
         for attempt in out.get(first..).unwrap_or_default() {
             self.pairing.text(attempt);
         }
+        self.elsewhere.release(Timestamp(i64::MAX), out);
         self.pairing.release(Timestamp(i64::MAX), out);
         self.forms.release(Timestamp(i64::MAX), out);
     }
@@ -149,6 +155,7 @@ impl Assembler {
         for attempt in out.get(first..).unwrap_or_default() {
             self.pairing.text(attempt);
         }
+        self.elsewhere.release(now, out);
         self.pairing.release(now, out);
         self.forms.release(now, out);
     }

@@ -2,6 +2,7 @@
 
 mod assembler;
 mod binary;
+mod elsewhere;
 mod role;
 mod stable;
 

@@ -11,6 +11,7 @@ use crate::engine::Ctx;
 use crate::findings::{add_source, raise};
 use crate::rule::RuleSet;
 use crate::signal::Signal;
+use crate::windows::book::Book;
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -64,6 +65,7 @@ pub(crate) struct Lateral {
     learning: i64,
     joined_within: i64,
     addresses: FxHashMap<IpAddr, CompactString>,
+    book: Book,
     exempt: Vec<vocab::Network>,
     edges: FxHashSet<u64>,
     fans: FxHashMap<u64, Fan>,
@@ -92,6 +94,7 @@ impl Lateral {
             joined_within: rule.params.duration("joined_within", Timestamp::DAY),
             exempt: context.networks.iter().filter(exempt).cloned().collect(),
             addresses,
+            book: Book::default(),
             edges: FxHashSet::default(),
             fans: FxHashMap::default(),
             failures: FxHashMap::default(),
@@ -103,7 +106,8 @@ impl Lateral {
     fn success(&mut self, from: IpAddr, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx) {
         let signal = deed.signal;
         let now = signal.order.time;
-        if self.hops.len() < HOPS_MAX && self.addresses.contains_key(&from) {
+        let known = self.addresses.contains_key(&from) || crate::windows::is_windows(signal);
+        if self.hops.len() < HOPS_MAX && known {
             self.hops.push(Hop {
                 time: now,
                 account: signal.account.clone(),
@@ -191,6 +195,7 @@ impl Lateral {
 impl Part for Lateral {
     fn see(&mut self, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx) {
         let signal = deed.signal;
+        self.book.learn(signal);
         if signal.class != Class::Authentication || signal.activity != activity::AUTH_LOGON {
             return;
         }
@@ -212,8 +217,9 @@ impl Part for Lateral {
     fn close(&mut self, desk: &mut Desk<'_>, ctx: &mut Ctx) {
         // A login from a computer on which somebody had got in just before.
         for hop in std::mem::take(&mut self.hops) {
-            let Some(name) = self.addresses.get(&hop.from) else { continue };
-            if name.as_str() == hop.to.as_str()
+            let listed = self.addresses.get(&hop.from).map(CompactString::as_str);
+            let Some(name) = listed.or_else(|| self.book.name(hop.from, hop.time)) else { continue };
+            if name == hop.to.as_str()
                 || !desk.reporter.entered_between(name, hop.time.plus(-self.joined_within), hop.time, ctx)
             {
                 continue;
@@ -230,7 +236,7 @@ impl Part for Lateral {
                 raise(finding, level);
                 finding.effect = true;
                 let note = Message::new("trace-lateral-from")
-                    .with("host", name.as_str())
+                    .with("host", name)
                     .with("account", hop.account.as_str());
                 super::report::add_note(finding, note);
             }

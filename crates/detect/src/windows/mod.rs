@@ -1,10 +1,14 @@
 //! What records of the Windows event log need beside rules on single events (detection.md 3.10, 4.5).
 
+pub(crate) mod book;
+mod chain;
 mod named;
 pub mod numbers;
 pub(crate) mod people;
 mod watch;
 
+pub(crate) use chain::Chains;
+pub(crate) use named::first_label;
 pub(crate) use watch::Watch;
 
 use crate::signal::Signal;
@@ -21,7 +25,7 @@ pub(crate) fn is_windows(signal: &Signal) -> bool {
 /// Does a correlation need the record although no rule matched? Process, file and registry records are many, and rules on
 /// single events look at them.
 pub(crate) fn needed(event: &Event<'_>) -> bool {
-    matches!(event.class, Class::Authentication | Class::AccountChange | Class::GroupManagement)
+    matches!(event.class, Class::Authentication | Class::AccountChange | Class::GroupManagement | Class::Rdp)
         || event.class == Class::EventLog && event.activity == activity::LOG_CLEAR
 }
 
