@@ -26,6 +26,7 @@ pub const FORMATS: &[&Format] = &[
     &crate::binary::lastlog::LASTLOG,
     &crate::journal::JOURNAL_EXPORT,
     &crate::journal::JOURNAL_JSON,
+    &crate::journal::JOURNAL_VERBOSE,
     &crate::web::w3c::W3C,
     &crate::web::named::WEB_JSON,
     &crate::web::named::WEB_LTSV,

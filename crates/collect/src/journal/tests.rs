@@ -1,6 +1,6 @@
-//! Entries of the journal in both forms.
+//! Entries of the journal in its three forms.
 
-use super::{JOURNAL_EXPORT, JOURNAL_JSON};
+use super::{JOURNAL_EXPORT, JOURNAL_JSON, JOURNAL_VERBOSE};
 use crate::record::{Decoded, RawRecord, Sample};
 use crate::registry::Format;
 use crate::web::testing::{origin, settings};
@@ -81,6 +81,59 @@ fn json_entries_and_their_trust() {
     assert!(read(&JOURNAL_JSON, twice.as_bytes())[0].contains(" - "));
 }
 
+const VERBOSE: &str =
+    "-- Journal begins at Fri 2026-11-20 09:00:00 JST, ends at Mon 2026-11-23 09:00:00 JST. --
+Sun 2026-11-22 04:05:06.000000 JST [s=0a1b;i=2c;b=3d4e;m=5f;t=660ce09e81c80;x=7a]
+    _HOSTNAME=web1
+    SYSLOG_IDENTIFIER=sshd
+    _PID=77
+    _UID=0
+    _COMM=sshd
+    MESSAGE=Failed password for root from 192.0.2.1 port 22 ssh2
+-- Boot 3d4e5f --
+Sun 2026-11-22 04:05:07.000000 JST [s=0a1b;i=2d;b=3d4e;m=60;t=660ce09f75ec0;x=7b]
+    _HOSTNAME=web1
+    SYSLOG_IDENTIFIER=app
+    MESSAGE=first
+                MESSAGE=Failed password for root from 198.51.100.9 port 22 ssh2
+            
+            SYSLOG_IDENTIFIER=sshd
+    STACK=[2.1K blob data]
+";
+
+/// A value of several lines names nobody: only what journald set stands behind four spaces (DT-HOS-10).
+#[test]
+fn verbose_entries_with_values_of_several_lines() {
+    let sample = Sample { bytes: VERBOSE.as_bytes(), text: VERBOSE, name: "j", complete: true, size: None };
+    assert!((JOURNAL_VERBOSE.score)(&sample) > 0.9);
+    assert!((JOURNAL_EXPORT.score)(&sample) < 0.1);
+    let seen = read(&JOURNAL_VERBOSE, VERBOSE.as_bytes());
+    assert_eq!(
+        seen,
+        [
+            format!("8 web1 sshd[77] O01 Tr2 Failure 192.0.2.1 {FAILED}"),
+            "13 web1 app[0]  Tr1 Unknown - first\n    MESSAGE=Failed password for root from 198.51.100.9 port 22 ssh2\n\nSYSLOG_IDENTIFIER=sshd".to_owned(),
+        ]
+    );
+    // A release that does not indent: what stands twice takes the source away.
+    let raw = VERBOSE.replace("_PID=77\n", "_PID=77\n    MESSAGE=x\n");
+    assert!(read(&JOURNAL_VERBOSE, raw.as_bytes())[0].contains("Unknown"));
+    assert_eq!(read(&JOURNAL_VERBOSE, b"no journal\n"), ["grammar_miss"]);
+}
+
+#[test]
+fn the_time_of_a_verbose_entry_is_that_of_its_cursor() {
+    let settings = settings();
+    let sample = Sample { bytes: VERBOSE.as_bytes(), text: VERBOSE, name: "j", complete: true, size: None };
+    let mut decoder = (JOURNAL_VERBOSE.decoder)(&sample, &settings);
+    let mut times = Vec::new();
+    for line in VERBOSE.lines() {
+        let record = RawRecord { origin: origin(line.as_bytes()), text: line, ..RawRecord::default() };
+        decoder.decode(&record, &settings, &mut |event| times.push(event.time.unwrap().to_string()));
+    }
+    assert_eq!(times, ["2026-11-21T19:05:06Z"]);
+}
+
 #[test]
 fn export_entries_with_binary_values() {
     let mut text = format!("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795287906000000\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=sshd\n_PID=77\n_UID=0\n_COMM=sshd\nMESSAGE={FAILED}\n\n__CURSOR=s=2\n__REALTIME_TIMESTAMP=1795287907000000\nSYSLOG_IDENTIFIER=app\nMESSAGE\n").into_bytes();
@@ -102,6 +155,7 @@ proptest! {
     fn any_bytes(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'='), Just(b'A'), any::<u8>()], 0..120)) {
         read(&JOURNAL_EXPORT, &bytes);
         read(&JOURNAL_JSON, &bytes);
+        read(&JOURNAL_VERBOSE, &bytes);
         let mut with_head = b"__CURSOR=1\nMESSAGE\n".to_vec();
         with_head.extend_from_slice(&bytes);
         read(&JOURNAL_EXPORT, &with_head);

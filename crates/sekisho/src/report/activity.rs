@@ -125,7 +125,7 @@ fn numbers((host, log, run): &Numbered) -> Numbers {
 /// The same for the page.
 pub(super) fn view(sorted: &Sorted<'_>, numbered: &[Numbered], drawn: &Graph) -> Activity {
     let logon = |(logon, count): &(&Logon, &Count)| LogonRow {
-        names: [logon.account.clone(), logon.source.clone(), logon.host.clone(), logon.kind.clone()],
+        names: [&logon.account, &logon.source, &logon.host, &logon.kind].map(ToString::to_string),
         successes: count.good,
         failures: count.bad,
     };
@@ -134,7 +134,7 @@ pub(super) fn view(sorted: &Sorted<'_>, numbered: &[Numbered], drawn: &Graph) ->
     let mut events = sorted.events.clone();
     events.sort_by_key(|(_, count)| Reverse(count.good));
     let event = |(kind, count): &(&Kind, &Count)| EventRow {
-        names: [kind.host.clone(), kind.log.clone(), kind.id.clone()],
+        names: [&kind.host, &kind.log, &kind.id].map(ToString::to_string),
         records: count.good,
     };
     let runs: Vec<_> =

@@ -14,7 +14,7 @@ pub(crate) fn logons_table(sorted: &Sorted<'_>) -> Vec<u8> {
     let mut out = LOGONS.to_owned();
     for (logon, count) in &sorted.logons {
         let names = [&logon.account, &logon.source, &logon.host, &logon.kind];
-        line(&mut out, &names.map(String::as_str), &[count.good, count.bad], count);
+        line(&mut out, &names.map(|name| name.as_str()), &[count.good, count.bad], count);
     }
     let others = sorted.other_logons;
     if others.total() > 0 {

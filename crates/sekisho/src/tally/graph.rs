@@ -12,7 +12,7 @@ const EDGES_MAX: usize = 60;
 /// The ways that accounts took between computers: every success from another computer, those that findings speak of
 /// first. Accounts of computers and the anonymous one are left out.
 pub(crate) fn graph(sorted: &Sorted<'_>, findings: &[Finding]) -> Graph {
-    let mut edges: BTreeMap<(String, String, String), Edge> = BTreeMap::new();
+    let mut edges: BTreeMap<[&str; 3], Edge> = BTreeMap::new();
     for (logon, count) in &sorted.logons {
         if count.good == 0
             || logon.host.is_empty()
@@ -21,19 +21,19 @@ pub(crate) fn graph(sorted: &Sorted<'_>, findings: &[Finding]) -> Graph {
         {
             continue;
         }
-        let key = (logon.source.clone(), logon.account.clone(), logon.host.clone());
+        let key = [&*logon.source, &*logon.account, &*logon.host];
         let edge = edges.entry(key).or_insert_with(|| Edge {
-            source: logon.source.clone(),
-            account: logon.account.clone(),
-            host: logon.host.clone(),
+            source: logon.source.to_string(),
+            account: logon.account.to_string(),
+            host: logon.host.to_string(),
             ..Edge::default()
         });
         edge.successes += count.good;
         edge.failures += count.bad;
         edge.first = edge.first.into_iter().chain(count.first).min();
         edge.last = edge.last.into_iter().chain(count.last).max();
-        if !edge.kinds.contains(&logon.kind) {
-            edge.kinds.push(logon.kind.clone());
+        if !edge.kinds.iter().any(|kind| *kind == logon.kind) {
+            edge.kinds.push(logon.kind.to_string());
         }
     }
     let suspects = Suspects::of(findings);

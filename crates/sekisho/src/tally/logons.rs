@@ -1,7 +1,7 @@
 //! What a logon is counted by.
 
+use compact_str::{CompactString, ToCompactString as _, format_compact};
 use hashbrown::Equivalent;
-use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use vocab::{Class, Event, Outcome, activity};
 
@@ -9,21 +9,36 @@ use vocab::{Class, Event, Outcome, activity};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Logon {
     /// Account with its domain, as logged.
-    pub(crate) account: String,
+    pub(crate) account: CompactString,
     /// Address or name of the source; empty = at the computer itself, or not told.
-    pub(crate) source: String,
+    pub(crate) source: CompactString,
     /// Computer.
-    pub(crate) host: String,
+    pub(crate) host: CompactString,
     /// Windows logon type with its name, else service and method.
-    pub(crate) kind: String,
+    pub(crate) kind: CompactString,
+}
+
+/// A part of the key, as the event has it or put together; short ones take no memory of their own.
+enum Part<'e> {
+    Of(&'e str),
+    Made(CompactString),
+}
+
+impl Part<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Of(text) => text,
+            Self::Made(text) => text,
+        }
+    }
 }
 
 /// The same, borrowed, with its outcome.
 pub(super) struct LogonRef<'e> {
-    account: Cow<'e, str>,
-    source: Cow<'e, str>,
+    account: Part<'e>,
+    source: Part<'e>,
     host: &'e str,
-    kind: Cow<'e, str>,
+    kind: Part<'e>,
     /// Success?
     pub(super) good: bool,
 }
@@ -32,10 +47,10 @@ impl LogonRef<'_> {
     /// The owned form.
     pub(super) fn own(&self) -> Logon {
         Logon {
-            account: self.account.to_string(),
-            source: self.source.to_string(),
-            host: self.host.to_owned(),
-            kind: self.kind.to_string(),
+            account: self.account.as_str().into(),
+            source: self.source.as_str().into(),
+            host: self.host.into(),
+            kind: self.kind.as_str().into(),
         }
     }
 }
@@ -43,19 +58,19 @@ impl LogonRef<'_> {
 impl Hash for LogonRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // As `Logon` derives it: text by text.
-        self.account.hash(state);
-        self.source.hash(state);
+        self.account.as_str().hash(state);
+        self.source.as_str().hash(state);
         self.host.hash(state);
-        self.kind.hash(state);
+        self.kind.as_str().hash(state);
     }
 }
 
 impl Equivalent<Logon> for LogonRef<'_> {
     fn equivalent(&self, key: &Logon) -> bool {
-        self.account == key.account
-            && self.source == key.source
-            && self.host == key.host
-            && self.kind == key.kind
+        key.source == self.source.as_str()
+            && key.account == self.account.as_str()
+            && key.host == self.host
+            && key.kind == self.kind.as_str()
     }
 }
 
@@ -74,12 +89,12 @@ pub(super) fn of<'e>(event: &'e Event<'_>) -> Option<LogonRef<'e>> {
     }
     let user = event.user.as_deref().filter(|user| !user.is_empty() && *user != "-")?;
     let account = match event.user_domain.as_deref().filter(|domain| !domain.is_empty() && *domain != "-") {
-        Some(domain) => Cow::Owned(format!("{domain}\\{user}")),
-        None => Cow::Borrowed(user),
+        Some(domain) => Part::Made(format_compact!("{domain}\\{user}")),
+        None => Part::Of(user),
     };
     let source = match event.src_ip {
-        Some(ip) => Cow::Owned(ip.to_string()),
-        None => Cow::Borrowed(event.src_host.as_deref().filter(|name| *name != "-").unwrap_or_default()),
+        Some(ip) => Part::Made(ip.to_compact_string()),
+        None => Part::Of(event.src_host.as_deref().filter(|name| *name != "-").unwrap_or_default()),
     };
     let host = event.dst_host.as_deref().unwrap_or_default();
     Some(LogonRef { account, source, host, kind: kind(event), good })
@@ -104,18 +119,18 @@ const fn type_name(number: u8) -> &'static str {
     }
 }
 
-fn kind<'e>(event: &'e Event<'_>) -> Cow<'e, str> {
+fn kind<'e>(event: &'e Event<'_>) -> Part<'e> {
     if let Some(number) = event.logon_type {
-        return Cow::Borrowed(type_name(number));
+        return Part::Of(type_name(number));
     }
     match event.activity {
-        activity::AUTH_TICKET => return Cow::Borrowed("kerberos ticket"),
-        activity::AUTH_PREAUTH => return Cow::Borrowed("kerberos pre-authentication"),
+        activity::AUTH_TICKET => return Part::Of("kerberos ticket"),
+        activity::AUTH_PREAUTH => return Part::Of("kerberos pre-authentication"),
         _ => {}
     }
     let service = event.service.as_deref().unwrap_or(event.origin.parser);
     match event.auth_method.filter(|method| method.as_str() != service) {
-        Some(method) => Cow::Owned(format!("{service} {}", method.as_str())),
-        None => Cow::Borrowed(service),
+        Some(method) => Part::Made(format_compact!("{service} {}", method.as_str())),
+        None => Part::Of(service),
     }
 }

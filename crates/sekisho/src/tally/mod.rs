@@ -11,6 +11,7 @@ pub(crate) use files::{events_table, logons_table};
 pub(crate) use graph::graph;
 pub(crate) use logons::Logon;
 
+use compact_str::CompactString;
 use hashbrown::Equivalent;
 use std::hash::{Hash, Hasher};
 use vocab::Event;
@@ -22,11 +23,11 @@ const KEYS_MAX: usize = 50_000;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind {
     /// Computer that wrote it or was accessed.
-    pub(crate) host: String,
+    pub(crate) host: CompactString,
     /// Windows channel, else parser.
-    pub(crate) log: String,
+    pub(crate) log: CompactString,
     /// Windows event id, else signature or row of the grammar.
-    pub(crate) id: String,
+    pub(crate) id: CompactString,
 }
 
 /// The same, borrowed.
@@ -43,7 +44,7 @@ impl Hash for KindRef<'_> {
 
 impl Equivalent<Kind> for KindRef<'_> {
     fn equivalent(&self, key: &Kind) -> bool {
-        self.0 == key.host && self.1 == key.log && self.2 == key.id
+        key.host == self.0 && key.log == self.1 && key.id == self.2
     }
 }
 
@@ -74,7 +75,7 @@ impl Tally {
         let host = event.dst_host.as_deref().unwrap_or_default();
         let (log, id) = names(event);
         let key = KindRef(host, log, id);
-        let own = || Kind { host: host.to_owned(), log: log.to_owned(), id: id.to_owned() };
+        let own = || Kind { host: host.into(), log: log.into(), id: id.into() };
         self.events.add(&key, own, [1, 0], event.time);
         if let Some(key) = logons::of(event) {
             let tries = u64::from(event.count.max(1));
