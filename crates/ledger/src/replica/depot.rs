@@ -49,6 +49,12 @@ struct Pending {
     digest: Hash,
 }
 
+impl Depot<'_> {
+    /// Names below this have to stay deletable where a store locks objects: wrapped data keys, so that what they open can be
+    /// destroyed (LG-STO-04).
+    pub const ERASABLE: &'static str = "keys/";
+}
+
 impl<'a> Depot<'a> {
     /// Looks at what the store holds, without changing it.
     ///

@@ -24,6 +24,9 @@ mod records;
 mod rules;
 mod same;
 mod samples;
+#[path = "../../../remote/tests/it/servers.rs"]
+mod servers;
 mod sigma;
+mod stores;
 mod support;
 mod windows;

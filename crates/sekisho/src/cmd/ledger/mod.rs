@@ -9,6 +9,7 @@ mod prove;
 mod replicate;
 mod serve;
 mod showing;
+mod stores;
 mod verify;
 mod witness;
 mod write;
@@ -137,11 +138,14 @@ Prints its address. Serves `checkpoint`, `tile/L/N` and `tile/entries/N` (C2SP t
     #[command(after_long_help = "Examples:
   sekisho ledger replicate /var/lib/sekisho/ledger /mnt/backup/ledger
   sekisho ledger replicate /var/lib/sekisho/ledger store:/mnt/nas/ledger
+  sekisho ledger replicate /var/lib/sekisho/ledger s3://copies/main --settings /etc/sekisho/store.toml
+  sekisho ledger replicate s3://copies/main /var/lib/sekisho/ledger --settings /etc/sekisho/store.toml
   sekisho ledger replicate /mnt/backup/ledger /var/lib/sekisho/ledger     (after a loss; then append as before)
 
 Every frame, signature and root is checked before the copy takes it. A copy that is ahead (LE-ROLLBACK) or that differs
 (LV-FORK) is an alarm: nothing is written, exit code 1. `lag` counts entries that no signed head covers yet.
-A copy needs no key; what is encrypted stays encrypted.")]
+A copy needs no key; what is encrypted stays encrypted. Only one writes to a store at a time: a second one takes over, and the
+first stops (LE-LOCKED). docs/stores.md shows how to set up S3 with Object Lock and PostgreSQL.")]
     Replicate(replicate::ReplicateArgs),
     /// Write a ledger, or what came after a size, as plain files for media that are written once
     #[command(after_long_help = "Examples:

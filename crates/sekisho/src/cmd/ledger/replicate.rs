@@ -1,5 +1,7 @@
 //! Copies of a ledger: to another folder or store, back from it, and onto media that are written once.
 
+use super::stores::{self, CELL, Place, Settings};
+use crate::clock::Clock;
 use crate::error::Usage;
 use crate::progress::Progress;
 use anyhow::Context as _;
@@ -10,18 +12,19 @@ use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Name of the cell of a store.
-const CELL: &str = "head";
 /// File of an export with the proof that the ledger only grew.
 const CONSISTENCY: &str = "consistency.json";
 
 /// `sekisho ledger replicate`.
 #[derive(Args, Debug)]
 pub(crate) struct ReplicateArgs {
-    /// Folder of the ledger or of a copy, or store:FOLDER
+    /// Folder of the ledger or of a copy, or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE
     from: String,
-    /// Folder of the copy (made when it is not there), or store:FOLDER
+    /// Folder of the copy (made when it is not there), or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE
     to: String,
+    /// File with settings and credentials of a store, which only its owner may read (docs/stores.md)
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
     /// Log key that the ledger must have, from a source you trust
     #[arg(long)]
     key: Option<String>,
@@ -60,54 +63,36 @@ pub(crate) struct ImportArgs {
     quiet: bool,
 }
 
-/// A folder with a ledger, or a store in a folder.
-enum Place<'a> {
-    Ledger(&'a Path),
-    Store(&'a Path),
-}
-
-fn place(text: &str) -> Place<'_> {
-    match text.strip_prefix("store:") {
-        Some(folder) => Place::Store(Path::new(folder)),
-        None => Place::Ledger(Path::new(text)),
-    }
-}
-
-struct Opened {
-    objects: DirectoryObjects,
-    cell: DirectoryCell,
-}
-
-fn store(folder: &Path) -> anyhow::Result<Opened> {
-    let name = || format!("cannot open the store in {}", folder.display());
-    let objects = DirectoryObjects::open(folder).with_context(name)?;
-    let cell = DirectoryCell::open(folder, CELL).with_context(name)?;
-    Ok(Opened { objects, cell })
-}
-
 /// Sends what the copy does not have.
 pub(super) fn run(args: &ReplicateArgs) -> anyhow::Result<u8> {
+    let clock = Clock::System;
     let name = || format!("cannot copy {} to {}", args.from, args.to);
+    let settings = Settings::read(args.settings.as_deref())?;
     let progress = Progress::on_terminal(args.quiet);
     let mut tell = |done: u64, of: u64| progress.steps(done, of);
-    let done = match (place(&args.from), place(&args.to)) {
+    let done = match (Place::parse(&args.from)?, Place::parse(&args.to)?) {
         (Place::Ledger(from), Place::Ledger(to)) => {
-            let mut replica = Replica::open(to, args.key.as_deref()).with_context(name)?;
-            replicate(&mut Reader::open(from).with_context(name)?, &mut replica, &mut tell)
+            let mut replica = Replica::open(&to, args.key.as_deref()).with_context(name)?;
+            replicate(&mut Reader::open(&from).with_context(name)?, &mut replica, &mut tell)
         }
-        (Place::Ledger(from), Place::Store(to)) => {
-            let store = store(to)?;
-            let mut depot = Depot::write(&store.objects, &store.cell).with_context(name)?;
-            replicate(&mut Reader::open(from).with_context(name)?, &mut depot, &mut tell)
+        (Place::Ledger(from), to) => {
+            let mut reader = Reader::open(&from).with_context(name)?;
+            let store = stores::open(&to, &settings, true, clock)?;
+            let mut depot = Depot::write(&*store.objects, &*store.cell).with_context(name)?;
+            replicate(&mut reader, &mut depot, &mut tell)
         }
-        (Place::Store(from), Place::Ledger(_)) if !from.join(CELL).is_file() => {
-            return Err(Usage::error(
-                format!("{} holds no copy", from.display()),
-                "name the folder of the store",
-            ));
+        (from, Place::Ledger(to)) => {
+            if matches!(&from, Place::Folder(folder) if !folder.join(CELL).is_file()) {
+                return Err(nothing(&args.from));
+            }
+            let store = stores::open(&from, &settings, false, clock)?;
+            if store.cell.load().with_context(name)?.is_none() {
+                return Err(nothing(&args.from));
+            }
+            let mut replica = Replica::open(&to, args.key.as_deref()).with_context(name)?;
+            Depot::read(&*store.objects, &*store.cell).and_then(|depot| depot.fetch(&mut replica, &mut tell))
         }
-        (Place::Store(from), Place::Ledger(to)) => fetch(from, to, args.key.as_deref(), &mut tell),
-        (Place::Store(_), Place::Store(_)) => {
+        _ => {
             return Err(Usage::error(
                 "a store is not copied to a store",
                 "copy it to a folder first: what comes out is checked there",
@@ -118,6 +103,10 @@ pub(super) fn run(args: &ReplicateArgs) -> anyhow::Result<u8> {
     print(&done.with_context(name)?)
 }
 
+fn nothing(place: &str) -> anyhow::Error {
+    Usage::error(format!("{place} holds no copy"), "name the store that `replicate` wrote to")
+}
+
 /// Writes a part of a ledger as plain files.
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<u8> {
     let name = || format!("cannot export to {}", args.to.display());
@@ -125,10 +114,10 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<u8> {
         return Err(Usage::error(format!("{} exists already", args.to.display()), "name a new folder"));
     }
     let mut reader = Reader::open(&args.ledger).with_context(name)?;
-    let store = store(&args.to)?;
+    let store = stores::open(&Place::Folder(args.to.clone()), &Settings::default(), true, Clock::System)?;
     let progress = Progress::on_terminal(args.quiet);
     let mut depot =
-        Depot::begin_at(&store.objects, &store.cell, &mut reader, args.since).with_context(name)?;
+        Depot::begin_at(&*store.objects, &*store.cell, &mut reader, args.since).with_context(name)?;
     let done =
         replicate(&mut reader, &mut depot, &mut |done, of| progress.steps(done, of)).with_context(name)?;
     progress.clear();
