@@ -11,6 +11,7 @@ mod bytes;
 mod commit;
 mod consistency;
 mod destroy;
+mod drive;
 mod entry;
 mod epoch;
 mod error;

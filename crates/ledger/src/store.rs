@@ -1,10 +1,11 @@
 //! The segment files as the writer sees them (LG chapter 6).
 
+use crate::drive::Drive;
 use crate::fill::Filler;
 use crate::frame::{self, SegmentHeader};
 use crate::{Error, Hash, Result, files};
 use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// The segment being written.
@@ -13,7 +14,7 @@ pub(crate) struct Store {
     ledger: Hash,
     number: u64,
     path: PathBuf,
-    file: File,
+    file: Box<dyn Drive>,
     offset: u64,
     dirty: bool,
     /// Set by the first failure; nothing is written after it (LG-DUR-02).
@@ -21,6 +22,9 @@ pub(crate) struct Store {
     filler: Filler,
     /// Syncs of segment files so far, those of zeros in advance included.
     syncs: u64,
+    /// The disk of a test.
+    #[cfg(test)]
+    pub(crate) disk: Option<crate::drive::losing::Disk>,
 }
 
 impl Store {
@@ -47,7 +51,41 @@ impl Store {
 
     fn new(folder: PathBuf, ledger: Hash, number: u64, path: PathBuf, file: File, offset: u64) -> Self {
         let filler = Filler::new(offset);
-        Self { folder, ledger, number, path, file, offset, dirty: false, broken: false, filler, syncs: 0 }
+        Self {
+            folder,
+            ledger,
+            number,
+            path,
+            file: Box::new(file),
+            offset,
+            dirty: false,
+            broken: false,
+            filler,
+            syncs: 0,
+            #[cfg(test)]
+            disk: None,
+        }
+    }
+
+    /// From now on segments are written on the disk of a test.
+    #[cfg(test)]
+    pub(crate) fn put_on(&mut self, disk: crate::drive::losing::Disk) {
+        let file = File::options().append(true).open(&self.path).unwrap();
+        self.file = disk.drive(&self.path, file);
+        self.disk = Some(disk);
+    }
+
+    #[cfg(test)]
+    fn drive(&self, path: &Path, file: File) -> Box<dyn Drive> {
+        match &self.disk {
+            Some(disk) => disk.drive(path, file),
+            None => Box::new(file),
+        }
+    }
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "a test gives the store another disk")]
+    fn drive(&self, _: &Path, file: File) -> Box<dyn Drive> {
+        Box::new(file)
     }
 
     /// From now on segments are filled with zeros ahead of the frames (LG-SEG-04).
@@ -81,7 +119,9 @@ impl Store {
             self.end_segment()?;
             self.number += 1;
             let header = SegmentHeader { ledger: self.ledger, number: self.number, first_index, before };
-            (self.path, self.file) = begin(&self.folder, &header)?;
+            let (path, file) = begin(&self.folder, &header)?;
+            self.file = self.drive(&path, file);
+            self.path = path;
             self.syncs += 1;
             self.offset = frame::SEGMENT_HEADER_BYTES as u64;
             self.filler.turn(&self.path, self.offset);
@@ -117,7 +157,7 @@ impl Store {
     pub(crate) fn end_segment(&mut self) -> Result<()> {
         self.sync()?;
         if self.filler.stop() {
-            let result = self.file.set_len(self.offset).and_then(|()| self.file.sync_all());
+            let result = self.file.cut(self.offset);
             self.broken = result.is_err();
             result.map_err(Error::io(&self.path))?;
             self.syncs += 1;
@@ -130,7 +170,10 @@ impl Store {
 fn begin(folder: &Path, header: &SegmentHeader) -> Result<(PathBuf, File)> {
     let path = folder.join(frame::segment_name(header.number));
     let mut file = files::create_new(&path)?;
-    file.write_all(&header.encode()).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
+    Drive::write_all(&mut file, &header.encode()).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
     files::sync_folder(folder)?;
     Ok((path, file))
 }
+
+#[cfg(test)]
+mod tests;

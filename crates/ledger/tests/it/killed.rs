@@ -1,6 +1,6 @@
 //! A writer that is killed with SIGKILL at random moments (LF-11, LG-DUR-01): what it promised is there afterwards.
 
-use crate::support::{NOW, cite, genesis, place, records, resume};
+use crate::support::{NOW, cite, genesis, place, place_in_memory, records, resume};
 use ledger::{
     EntryKind, Ledger, Payload, QueueLimits, Reader, Run, SharedLedger, Submission, VerifyOptions, verify,
 };
@@ -82,6 +82,25 @@ fn a_killed_writer_loses_nothing_it_promised() {
     ledger.close(NOW).unwrap();
     let report = verify(&folder, &VerifyOptions::default()).unwrap();
     assert!(report.holds() && report.closed);
+}
+
+/// LF-11, LG-DUR-01: a thousand kills, each followed by a verification and by another writer.
+#[test]
+#[ignore = "slow: some minutes; `./test --slow` runs it"]
+fn a_thousand_kills_lose_nothing() {
+    for series in 0..40u64 {
+        let (_guard, folder) = place_in_memory();
+        let mut before = 0;
+        for round in 0..25u64 {
+            let case = format!("series {series} round {round}");
+            let promised =
+                killed_after(&folder, 1 + (series + round) as usize % 3, (series * 31 + round * 733) % 5_000);
+            assert!(promised > before, "{case}: the child went on from what was there");
+            let report = verify(&folder, &VerifyOptions::default()).unwrap();
+            assert!(report.holds() && report.entries >= promised, "{case}: {:?}", report.failures);
+            before = promised;
+        }
+    }
 }
 
 /// The child: four threads append numbered entries, and each says the number that was acknowledged.

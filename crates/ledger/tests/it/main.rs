@@ -3,6 +3,7 @@
 mod commit;
 mod excerpts;
 mod format;
+mod full_disk;
 mod governing;
 mod killed;
 mod partial;
@@ -11,6 +12,7 @@ mod replicas;
 mod resuming;
 mod sealing;
 mod support;
+mod tampering;
 mod tiles;
 mod verifying;
 mod witness;

@@ -15,6 +15,15 @@ pub(crate) fn place() -> (tempfile::TempDir, PathBuf) {
     (temporary, folder)
 }
 
+/// As [`place`], in memory where there is such a place: for tests that do not ask the disk for anything.
+pub(crate) fn place_in_memory() -> (tempfile::TempDir, PathBuf) {
+    let memory = Path::new("/dev/shm");
+    let found = memory.is_dir().then(|| tempfile::tempdir_in(memory).ok()).flatten();
+    let temporary = found.unwrap_or_else(|| tempfile::tempdir().unwrap());
+    let folder = temporary.path().join("ledger");
+    (temporary, folder)
+}
+
 pub(crate) fn genesis() -> Genesis {
     Genesis { origin: "local/test".to_owned(), now: NOW, seed: [7; 32] }
 }
