@@ -262,3 +262,39 @@ fn our_witness_does_what_an_outside_one_does() {
     assert!(met, "{told}");
     assert!(ours(&["ledger", "verify", &place.ledger(), "--policy", &policy]).0);
 }
+
+/// Go's `sumdb/note` and `sumdb/tlog`, where this form of tree, note and proof comes from: every entry by its inclusion
+/// proof, growth from an older head, and everything that does not hold is refused.
+#[test]
+fn go_checks_the_same_notes_and_proofs() {
+    let Some(probe) = tool("sumdb") else { return };
+    let place = Place::new();
+    let first = place.append(&place.ledger(), "first", 100);
+    let old = place.at("old");
+    std::fs::copy(Path::new(&place.ledger()).join("checkpoint"), &old).expect("the earlier head");
+    copy(Path::new(&place.ledger()), Path::new(&place.at("fork")));
+    let size = place.append(&place.ledger(), "second", 600);
+    place.append(&place.at("fork"), "other", 50);
+    assert!(ours(&["ledger", "rebuild", &place.ledger()]).0 && size > first + 600);
+    let program = probe.get_program().to_owned();
+    let check = |arguments: &[&str]| run(Command::new(&program).args(arguments));
+    let (held, told) = check(&[&place.ledger(), &place.key, &old]);
+    assert!(held && told.starts_with(&format!("{size} entries, root ")), "{told}");
+    let (held, told) = check(&[&place.ledger(), &place.key, &place.at("fork/checkpoint")]);
+    assert!(!held && told.contains("growth from"), "a head of a fork: {told}");
+    let (held, told) = check(&[&place.ledger(), "ledger.example.jp/test+00000000+AAAA"]);
+    assert!(!held, "another key: {told}");
+    for (name, at) in
+        [("tile/entries/001", 60), ("tile/0/001", 40), ("tile/1/000.p/2", 33), ("checkpoint", 26)]
+    {
+        let path = Path::new(&place.ledger()).join(name);
+        let whole = std::fs::read(&path).expect("a file");
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&path, &bytes).expect("a changed file");
+        let (held, told) = check(&[&place.ledger(), &place.key, &old]);
+        assert!(!held && told.starts_with("refused:"), "{name}: {told}");
+        std::fs::write(&path, &whole).expect("the file as it was");
+    }
+    assert!(check(&[&place.ledger(), &place.key, &old]).0);
+}
