@@ -172,3 +172,6 @@ section-record-kinds-table = Records by computer, log and event id
 events-file = All of them stand in events.csv.
 section-numbers = Missing record numbers
 numbers-note = Records of an event log are numbered one by one. A file that was exported as a selection lacks numbers as a matter of course; in a whole copy, missing numbers and new beginnings are a sign that records were removed.
+
+print-full = When printing, print the details of all incidents (else those of the urgent ones)
+print-note = Paper shows the details of the { $shown } most urgent incidents and a summary of the other { $brief }. All details are in report.html on the screen, or on paper when "print the details of all incidents" is chosen.

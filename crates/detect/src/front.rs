@@ -134,7 +134,9 @@ fn detail(event: &Event<'_>, matches: &[RuleIndex]) -> Option<Box<Detail>> {
         && event.session.is_none()
         && event.device.is_none()
         && event.cmdline.is_none()
-        && event.src_host.is_none();
+        && event.src_host.is_none()
+        && event.user_domain.is_none()
+        && event.encryption.is_none();
     if plain_login || plain_request {
         return None;
     }
@@ -145,6 +147,7 @@ fn detail(event: &Event<'_>, matches: &[RuleIndex]) -> Option<Box<Detail>> {
         device: own(&event.device),
         session: own(&event.session),
         key_id: own(&event.key_id),
+        encryption: own(&event.encryption),
         process: own(&event.process),
         cmdline: own(&event.cmdline),
         cwd: own(&event.cwd),

@@ -15,6 +15,8 @@ pub(crate) fn detectors(rules: &RuleSet, context: &Context) -> Vec<Box<dyn Detec
         Box::new(crate::web::Web::new(rules)),
         Box::new(crate::windows::Watch::new(rules)),
         Box::new(crate::windows::Chains::new(rules, context)),
+        Box::new(crate::windows::Identities::new(rules)),
+        Box::new(crate::windows::Tickets::new(rules)),
     ];
     detectors.extend(
         crate::correlation::Correlations::new(rules, context).map(|own| Box::new(own) as Box<dyn Detector>),

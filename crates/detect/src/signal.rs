@@ -127,6 +127,7 @@ pub struct Detail {
     pub device: CompactString,
     pub session: CompactString,
     pub key_id: CompactString,
+    pub encryption: CompactString,
     pub process: CompactString,
     pub cmdline: CompactString,
     pub cwd: CompactString,

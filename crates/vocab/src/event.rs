@@ -366,6 +366,8 @@ pub struct Event<'a> {
     pub is_remote: Option<bool>,
     /// Key or certificate fingerprint.
     pub key_id: Text<'a>,
+    /// Encryption of a ticket, as the record writes it, e.g. `0x17`.
+    pub encryption: Text<'a>,
     /// Windows logon type.
     pub logon_type: Option<u8>,
     /// Service: sshd, imap-login, a vhost.

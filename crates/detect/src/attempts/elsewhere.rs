@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use vocab::{Outcome, Reason, Timestamp};
+use vocab::{Outcome, Timestamp};
 
 /// Records of one try lie at most this far apart, microseconds.
 const SAME_TRY_MICROS: i64 = 3 * Timestamp::SECOND;
@@ -90,13 +90,7 @@ impl Elsewhere {
     /// Takes a record that may repeat a try; `false`: it is none of them and counts as it stands.
     pub(super) fn hold(&mut self, signal: &Signal) -> bool {
         let Some(teller) = Teller::of(signal) else { return false };
-        let mut attempt = Attempt::from_signal(signal);
-        if teller == Teller::Ticket && signal.reason == Reason::UnknownUser {
-            // No code is given for a name that does not exist (K-08).
-            attempt = attempt.deduced();
-            attempt.name_only = true;
-        }
-        self.waiting.push_back((teller, attempt, workstation(signal)));
+        self.waiting.push_back((teller, Attempt::from_signal(signal), workstation(signal)));
         true
     }
 

@@ -2,13 +2,17 @@
 
 pub(crate) mod book;
 mod chain;
+mod identity;
 mod named;
 pub mod numbers;
 pub(crate) mod people;
+mod tickets;
 mod watch;
 
 pub(crate) use chain::Chains;
+pub(crate) use identity::Identities;
 pub(crate) use named::first_label;
+pub(crate) use tickets::Tickets;
 pub(crate) use watch::Watch;
 
 use crate::signal::Signal;
@@ -27,6 +31,8 @@ pub(crate) fn is_windows(signal: &Signal) -> bool {
 pub(crate) fn needed(event: &Event<'_>) -> bool {
     matches!(event.class, Class::Authentication | Class::AccountChange | Class::GroupManagement | Class::Rdp)
         || event.class == Class::EventLog && event.activity == activity::LOG_CLEAR
+        || event.class == Class::AuthorizeSession
+            && event.user_uid.as_deref().is_some_and(|number| number.starts_with("S-1-5-21-"))
 }
 
 #[cfg(test)]

@@ -89,7 +89,22 @@ struct Page<'a> {
     policy: String,
     summary: view::SummaryView,
     incidents: Vec<view::IncidentView>,
+    /// Incidents of which paper shows the summary only, and the sentence that says so.
+    brief: usize,
+    print_note: String,
     activity: activity::ActivityView,
+}
+
+/// Incidents that paper shows with all details, unless the reader asks for all.
+const PRINTED_MAX: usize = 5;
+
+/// Marks the incidents of which paper shows the summary only: they stand in order of urgency. A few fit as they are.
+fn shorten(incidents: &mut [view::IncidentView]) -> usize {
+    if incidents.len() <= PRINTED_MAX {
+        return 0;
+    }
+    let late = incidents.iter_mut().skip(PRINTED_MAX);
+    late.map(|incident| incident.brief = true).count()
 }
 
 const STYLE: &str = include_str!("../../assets/report.css");
@@ -100,6 +115,12 @@ const STYLE: &str = include_str!("../../assets/report.css");
 /// Only when the template engine fails, which a test excludes.
 pub fn html(summary: &Summary, incidents: &[Incident], catalog: &Catalog) -> Result<String, askama::Error> {
     let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    let mut views: Vec<_> =
+        incidents.iter().enumerate().map(|(at, incident)| view::incident(at, incident, catalog)).collect();
+    let brief = shorten(&mut views);
+    let print_note = Message::new("print-note")
+        .with("shown", views.len().saturating_sub(brief) as u64)
+        .with("brief", brief as u64);
     let page = Page {
         t: catalog,
         style: STYLE,
@@ -107,11 +128,9 @@ pub fn html(summary: &Summary, incidents: &[Incident], catalog: &Catalog) -> Res
             "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         ),
         summary: view::summary(summary, incidents, catalog),
-        incidents: incidents
-            .iter()
-            .enumerate()
-            .map(|(at, incident)| view::incident(at, incident, catalog))
-            .collect(),
+        incidents: views,
+        brief,
+        print_note: catalog.render(&print_note),
         activity: activity::view(&summary.activity, catalog),
     };
     page.render()

@@ -86,6 +86,8 @@ pub(crate) struct SourceView {
 
 pub(crate) struct IncidentView {
     pub(crate) anchor: String,
+    /// Paper shows the summary only.
+    pub(crate) brief: bool,
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) level: &'static str,
@@ -219,6 +221,7 @@ pub(crate) fn incident(at: usize, incident: &Incident, t: &Catalog) -> IncidentV
     let (accounts, accounts_rest) = split(accounts, entered.max(ACCOUNTS_FIRST));
     IncidentView {
         anchor: format!("incident-{}", at + 1),
+        brief: false,
         id: incident.id.clone(),
         title: visible(&t.render(&incident.title)),
         level: incident.level.as_str(),

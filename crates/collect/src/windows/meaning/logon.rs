@@ -167,6 +167,7 @@ fn ticket<'a>(view: &View<'a>, event: &mut Event<'a>) {
     source(view, event);
     event.is_remote = event.src_ip.map(|ip| !ip.is_loopback());
     event.auth_method = Some(AuthMethod::Kerberos);
+    event.encryption = view.named("TicketEncryptionType").map(Cow::Borrowed);
     match view.number(known::STATUS) {
         Some(0) | None if view.event_id != 4771 => {
             (event.outcome, event.reason) = (Outcome::Success, Reason::Ok);
