@@ -178,6 +178,14 @@ pub enum Error {
     /// A store did not do what was asked.
     #[error("LE-IO: {0}; hint: whether it took effect is not known: run the command again")]
     Store(#[from] crate::storage::StoreError),
+    /// A copy on another computer did not take what it was sent; its words begin with a code.
+    #[error("the copy at {place} refuses: {said}")]
+    Refuses {
+        /// Its address.
+        place: String,
+        /// What it said.
+        said: String,
+    },
     /// The payload is not in this redacted copy (LG-RED-01).
     #[error(
         "the payload of entry {index} is withheld in this redacted copy; hint: ask whoever made the copy"

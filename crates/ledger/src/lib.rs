@@ -65,7 +65,10 @@ pub use reader::{ReadOptions, Reader, RecordView};
 pub use recall::Appended;
 pub use recover::{Recovered, Resume};
 pub use redact::{Redacted, redact};
-pub use replica::{Depot, Holds, Receiver, Replica, Replicated, replicate};
+pub use replica::{
+    Depot, Holds, Receiver, Removed, Replica, ReplicaKey, Replicated, Source, Statement, frame_names,
+    replicate,
+};
 pub use review::{AuditFacts, Break, ReadFacts, StreamFacts};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{

@@ -5,10 +5,12 @@
 //! are values that are passed in; no error and no `Debug` shows them. The signatures of S3 requests carry the time of this
 //! computer, which the library reads; nothing else here reads a clock.
 
+mod host;
 mod postgres;
 mod runner;
 mod s3;
 
+pub use host::{Host, HostSettings};
 pub use postgres::{Postgres, PostgresCell, PostgresObjects, PostgresSettings};
 pub use s3::{BucketLock, Lock, LockMode, S3, S3Cell, S3Objects, S3Settings};
 
@@ -28,6 +30,18 @@ impl Secret {
     fn reveal(&self) -> &str {
         &self.0
     }
+}
+
+/// A failure with what caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 impl fmt::Debug for Secret {

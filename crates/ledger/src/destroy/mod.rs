@@ -8,7 +8,7 @@ mod reseal;
 pub use carry::Destroyed;
 pub use plan::{Against, Guards, KeyPlan};
 
-pub(crate) use bury::{erase, finish as finish_burials};
+pub(crate) use bury::{Grave, bury, erase, finish as finish_burials};
 
 use crate::{Hash, tree};
 

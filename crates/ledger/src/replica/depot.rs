@@ -31,7 +31,7 @@ struct State {
 
 /// A copy in a store.
 pub struct Depot<'a> {
-    objects: &'a dyn Objects,
+    pub(super) objects: &'a dyn Objects,
     cell: &'a dyn Cell,
     state: State,
     version: Option<String>,
@@ -273,7 +273,7 @@ fn frame_name(first: u64, digest: &Hash) -> String {
     format!("frames/{first:020}-{}", hex::encode(digest))
 }
 
-fn key_name(id: u64) -> String {
+pub(super) fn key_name(id: u64) -> String {
     format!("keys/{id:020}-wrapped.age")
 }
 

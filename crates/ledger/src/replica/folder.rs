@@ -6,7 +6,7 @@ use crate::recover::{End, follow};
 use crate::replay::Replay;
 use crate::store::Store;
 use crate::verify::Heads;
-use crate::{Checkpoint, Error, Result, files, note, tree};
+use crate::{Checkpoint, Destruction, Error, Result, files, note, tree};
 use std::path::{Path, PathBuf};
 
 /// The copy, with the lock of its one receiver.
@@ -17,6 +17,8 @@ pub struct Replica {
     holding: Option<Holding>,
     /// A frame that did not fit was followed half way: nothing more is taken until it is opened again.
     broken: bool,
+    /// Destructions that were carried out here since it was opened.
+    pub(super) destroyed: usize,
     _lock: files::Lock,
 }
 
@@ -43,12 +45,21 @@ impl Replica {
             log_key: log_key.map(str::to_owned),
             holding,
             broken: false,
+            destroyed: 0,
             _lock: lock,
         };
         if let Some(holding) = &replica.holding {
             replica.check_key(&holding.replay)?;
         }
         Ok(replica)
+    }
+
+    /// Its folder, entries under its newest signed head, and what the log destroyed.
+    pub(super) fn destructions(&self) -> (PathBuf, u64, Vec<Destruction>) {
+        let holding = self.holding.as_ref();
+        let all = holding.map(|holding| holding.replay.governance.destructions.clone());
+        let head = holding.map_or(0, |holding| holding.newest_head);
+        (self.folder.clone(), head, all.unwrap_or_default())
     }
 
     fn check_key(&self, replay: &Replay) -> Result<()> {
@@ -112,6 +123,12 @@ impl Receiver for Replica {
             return Err(Error::Stopped { path: self.folder.clone() });
         }
         let frame = parse(bytes)?;
+        if let Some(Holding { replay, .. }) = &self.holding
+            && (frame.header.batch, frame.trailer.before) != (replay.chain.batch, replay.chain.before)
+        {
+            // Not followed half way: what is held stays in use.
+            return Err(Error::Fork { size: replay.size().min(frame.header.first_index) });
+        }
         let mut holding = match self.holding.take() {
             Some(holding) => holding,
             None => self.begin(&frame)?,
@@ -132,6 +149,10 @@ impl Receiver for Replica {
 
     fn keep_key(&mut self, id: u64, wrapped: &[u8]) -> Result<()> {
         let note = self.holding.as_ref().and_then(|holding| holding.replay.data_keys.get(&id));
+        let destroyed = |holding: &Holding| holding.replay.governance.destroyed(id).is_some();
+        if self.holding.as_ref().is_some_and(destroyed) {
+            return Ok(());
+        }
         // A key whose entry is not yet under a signed head comes with the next round.
         let Some(note) = note else { return Ok(()) };
         if note.digest != tree::sha256(wrapped) {

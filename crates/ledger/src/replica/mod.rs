@@ -4,10 +4,14 @@
 //! before it sends anything: a copy that is ahead, or that differs, is an alarm and is never overwritten (LF-22).
 
 mod depot;
+mod destroy;
 mod folder;
+mod statement;
 
 pub use depot::Depot;
+pub use destroy::Removed;
 pub use folder::Replica;
+pub use statement::{ReplicaKey, Statement};
 
 use crate::frame::{self, Frame};
 use crate::{Checkpoint, Error, Hash, Reader, Result, note};
@@ -53,6 +57,50 @@ pub trait Receiver {
     fn acknowledge(&mut self, checkpoint: &Checkpoint) -> Result<()>;
 }
 
+/// Gives frames: a ledger, or a copy on another computer.
+pub trait Source {
+    /// What it has.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn has(&mut self) -> Result<Holds>;
+    /// The bytes of a frame.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] beyond the end, `LE-IO`.
+    fn frame(&mut self, number: u64) -> Result<Vec<u8>>;
+    /// Kept signed heads by size.
+    ///
+    /// # Errors
+    /// `LV-DAMAGE`, `LE-IO`.
+    fn heads(&mut self) -> Result<Vec<Checkpoint>>;
+    /// Wrapped data keys by number.
+    ///
+    /// # Errors
+    /// `LE-IO`.
+    fn keys(&mut self) -> Result<Vec<(u64, Vec<u8>)>>;
+}
+
+impl Source for Reader {
+    fn has(&mut self) -> Result<Holds> {
+        let (frames, size, ledger) = (self.frame_count(), self.size(), Some(self.ledger()));
+        let last = match frames.checked_sub(1) {
+            Some(newest) => digest(&parse(&self.raw_frame(newest)?)?),
+            None => [0; 32],
+        };
+        Ok(Holds { ledger, frames, size, last })
+    }
+    fn frame(&mut self, number: u64) -> Result<Vec<u8>> {
+        self.raw_frame(number)
+    }
+    fn heads(&mut self) -> Result<Vec<Checkpoint>> {
+        self.kept_checkpoints()
+    }
+    fn keys(&mut self) -> Result<Vec<(u64, Vec<u8>)>> {
+        self.wrapped_keys()
+    }
+}
+
 /// What a replication did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Replicated {
@@ -72,25 +120,26 @@ pub struct Replicated {
 /// `LV-FOREIGN` for a copy of another ledger, `LE-ROLLBACK` when the copy is ahead, `LV-FORK` when it differs, and what
 /// the receiver says.
 pub fn replicate(
-    from: &mut Reader,
+    from: &mut dyn Source,
     to: &mut dyn Receiver,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Replicated> {
     let holds = to.holds()?;
-    let total = from.frame_count();
-    if holds.ledger.is_some_and(|ledger| ledger != from.ledger()) {
+    let has = from.has()?;
+    let total = has.frames;
+    if holds.ledger.is_some() && has.ledger.is_some() && holds.ledger != has.ledger {
         return Err(Error::Foreign { path: PathBuf::from("the copy") });
     }
-    if holds.frames > total || holds.size > from.size() {
-        return Err(Error::Rollback { size: from.size(), known: holds.size });
+    if holds.frames > total || holds.size > has.size {
+        return Err(Error::Rollback { size: has.size, known: holds.size });
     }
     if let Some(newest) = holds.frames.checked_sub(1) {
-        let bytes = from.raw_frame(newest)?;
+        let bytes = from.frame(newest)?;
         if digest(&parse(&bytes)?) != holds.last {
             return Err(Error::Fork { size: holds.size });
         }
     }
-    let notes = from.kept_checkpoints()?;
+    let notes = from.heads()?;
     let note =
         |size: u64| notes.binary_search_by_key(&size, |note| note.size).ok().and_then(|at| notes.get(at));
     let promised = notes.last().map_or(0, |note| note.size);
@@ -99,7 +148,7 @@ pub fn replicate(
     }
     let mut done = Replicated { size: holds.size, ..Replicated::default() };
     for number in holds.frames..total {
-        let bytes = from.raw_frame(number)?;
+        let bytes = from.frame(number)?;
         let size = parse(&bytes)?.trailer.size;
         if size > promised {
             break;
@@ -113,11 +162,28 @@ pub fn replicate(
         }
         progress(number + 1, total);
     }
-    for (id, wrapped) in from.wrapped_keys()? {
+    for (id, wrapped) in from.keys()? {
         to.keep_key(id, &wrapped)?;
     }
-    done.lag = from.size().saturating_sub(done.size);
+    done.lag = has.size.saturating_sub(done.size);
     Ok(done)
+}
+
+/// Digest by which the next frame names this one, and entries up to its end.
+///
+/// # Errors
+/// `LV-DAMAGE` for bytes that are no whole frame.
+pub fn frame_names(bytes: &[u8]) -> Result<(Hash, u64)> {
+    let frame = parse(bytes)?;
+    Ok((digest(&frame), frame.trailer.size))
+}
+
+impl Checkpoint {
+    /// Size and root of a note whose signatures somebody else checks; `None` for what is no note.
+    #[must_use]
+    pub fn unchecked(note: &str) -> Option<Self> {
+        note::unchecked(note.to_owned())
+    }
 }
 
 /// One whole frame and nothing else.
@@ -158,7 +224,10 @@ impl Reader {
         Ok(bytes)
     }
     /// Wrapped data keys by number.
-    pub(crate) fn wrapped_keys(&self) -> Result<Vec<(u64, Vec<u8>)>> {
+    ///
+    /// # Errors
+    /// `LE-IO`.
+    pub fn wrapped_keys(&self) -> Result<Vec<(u64, Vec<u8>)>> {
         let folder = self.folder.join("keys");
         let items = match std::fs::read_dir(&folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

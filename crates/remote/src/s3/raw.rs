@@ -1,6 +1,7 @@
 //! The few requests that `object_store` does not make: versions, and what a bucket says about Object Lock.
 
 use super::S3Settings;
+use crate::told;
 use futures_util::TryStreamExt as _;
 use http::{Method, Request, StatusCode};
 use ledger::storage::{StoreError, StoreResult};
@@ -210,18 +211,6 @@ impl Raw {
         }
         Ok(())
     }
-}
-
-/// A failure with what caused it.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 fn refused(what: &str, answer: &Answer) -> StoreError {

@@ -13,6 +13,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// Path without query, as it was sent.
     pub(crate) path: String,
+    /// Value of `Authorization`, when it is text.
+    pub(crate) authorization: Option<String>,
     /// Body, at most [`Limits::body_bytes_max`].
     pub(crate) body: Vec<u8>,
 }
@@ -44,6 +46,10 @@ impl Response {
 
 /// Answers requests. Called on a thread that may wait for the disk.
 pub(crate) trait Answer: Send + Sync + 'static {
+    /// An answer before the body is read, for who may not ask at all. The body of the request is empty here.
+    fn refuses(&self, _head: &Request) -> Option<Response> {
+        None
+    }
     /// The answer to a request.
     fn answer(&self, request: &Request) -> Response;
 }

@@ -4,7 +4,7 @@ use super::{Answer, Request, Response};
 use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
@@ -100,8 +100,17 @@ async fn respond(
     answer: Arc<dyn Answer>,
 ) -> hyper::Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
+    let headless = head.method == Method::HEAD;
+    let method = if headless { "GET".to_owned() } else { head.method.as_str().to_owned() };
+    let authorization =
+        head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let path = head.uri.path().to_owned();
+    let mut request = Request { method, path, authorization, body: Vec::new() };
+    if let Some(refusal) = answer.refuses(&request) {
+        return finish(&refusal, headless);
+    }
     let read = Limited::new(body, limits.body_bytes_max).collect();
-    let body = match tokio::time::timeout(Duration::from_secs(limits.request_seconds_max), read).await {
+    request.body = match tokio::time::timeout(Duration::from_secs(limits.request_seconds_max), read).await {
         Ok(Ok(body)) => body.to_bytes().to_vec(),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
             return finish(&Response::text(413, "the body is larger than the limit"), false);
@@ -109,9 +118,6 @@ async fn respond(
         Ok(Err(_)) => return finish(&Response::text(400, "the body cannot be read"), false),
         Err(_) => return finish(&Response::text(408, "the body came too slowly"), false),
     };
-    let headless = head.method == Method::HEAD;
-    let method = if headless { "GET".to_owned() } else { head.method.as_str().to_owned() };
-    let request = Request { method, path: head.uri.path().to_owned(), body };
     let made = tokio::task::spawn_blocking(move || answer.answer(&request)).await;
     finish(&made.unwrap_or_else(|_| Response::text(500, "internal failure")), headless)
 }

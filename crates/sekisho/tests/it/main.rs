@@ -21,6 +21,7 @@ mod hostile;
 mod look;
 mod outsiders;
 mod records;
+mod replicas;
 mod rules;
 mod same;
 mod samples;

@@ -2,10 +2,12 @@
 
 mod ask;
 mod content;
+mod copies;
 mod destroying;
 mod governing;
 mod keys;
 mod prove;
+mod replica;
 mod replicate;
 mod serve;
 mod showing;
@@ -139,6 +141,7 @@ Prints its address. Serves `checkpoint`, `tile/L/N` and `tile/entries/N` (C2SP t
   sekisho ledger replicate /var/lib/sekisho/ledger /mnt/backup/ledger
   sekisho ledger replicate /var/lib/sekisho/ledger store:/mnt/nas/ledger
   sekisho ledger replicate /var/lib/sekisho/ledger s3://copies/main --settings /etc/sekisho/store.toml
+  sekisho ledger replicate /var/lib/sekisho/ledger https://backup.example.jp --settings /etc/sekisho/store.toml
   sekisho ledger replicate s3://copies/main /var/lib/sekisho/ledger --settings /etc/sekisho/store.toml
   sekisho ledger replicate /mnt/backup/ledger /var/lib/sekisho/ledger     (after a loss; then append as before)
 
@@ -147,6 +150,29 @@ Every frame, signature and root is checked before the copy takes it. A copy that
 A copy needs no key; what is encrypted stays encrypted. Only one writes to a store at a time: a second one takes over, and the
 first stops (LE-LOCKED). docs/stores.md shows how to set up S3 with Object Lock and PostgreSQL.")]
     Replicate(replicate::ReplicateArgs),
+    /// Keep the copy of a ledger on this computer, for another one that sends it
+    #[command(
+        subcommand,
+        after_long_help = "Examples:
+  on the computer that keeps the copy:
+    sekisho ledger replica init /var/lib/sekisho/replica --name backup.example.jp/r1 --key ledger.example.jp/main+a1b2c3d4+AAAA...
+    sekisho ledger replica serve /var/lib/sekisho/replica --listen 127.0.0.1:8642      (behind a TLS proxy)
+  beside the ledger, with the printed key and the token in the settings (docs/stores.md):
+    sekisho ledger replicate /var/lib/sekisho/ledger https://backup.example.jp --settings /etc/sekisho/store.toml
+
+It adds and gives back; there is no request to delete. Every frame, signature and root is checked before it is taken."
+    )]
+    Replica(replica::ReplicaCommand),
+    /// Print how far each copy is, and which destructions have not reached it
+    #[command(after_long_help = "Examples:
+  sekisho ledger copies /var/lib/sekisho/ledger
+
+`lag` counts entries that the copy did not have when it was last written, and that came since. `incomplete` names destructions
+that a copy has not confirmed, with their age in seconds; `replicate` tries again each time.")]
+    Copies {
+        /// Folder of the ledger
+        ledger: PathBuf,
+    },
     /// Write a ledger, or what came after a size, as plain files for media that are written once
     #[command(after_long_help = "Examples:
   sekisho ledger export LEDGER /media/disc1/part1
@@ -177,6 +203,8 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
         LedgerCommand::Checkpoint { ledger, secret } => write::checkpoint(&ledger, &secret),
         LedgerCommand::Verify(args) => verify::run(&args),
         LedgerCommand::Replicate(args) => replicate::run(&args),
+        LedgerCommand::Replica(command) => replica::run(command),
+        LedgerCommand::Copies { ledger } => copies::print(&ledger),
         LedgerCommand::Export(args) => replicate::export(&args),
         LedgerCommand::Import(args) => replicate::import(&args),
         LedgerCommand::Prove { ledger, consistency, .. } if !consistency.is_empty() => {

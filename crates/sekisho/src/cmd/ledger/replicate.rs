@@ -1,5 +1,6 @@
 //! Copies of a ledger: to another folder or store, back from it, and onto media that are written once.
 
+use super::copies::{self, Confirmed};
 use super::stores::{self, CELL, Place, Settings};
 use crate::clock::Clock;
 use crate::error::Usage;
@@ -7,7 +8,7 @@ use crate::progress::Progress;
 use anyhow::Context as _;
 use clap::Args;
 use ledger::storage::{DirectoryCell, DirectoryObjects};
-use ledger::{Depot, Reader, Replica, Replicated, replicate};
+use ledger::{Depot, Reader, Replica, Replicated, Statement, replicate};
 use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,9 @@ const CONSISTENCY: &str = "consistency.json";
 /// `sekisho ledger replicate`.
 #[derive(Args, Debug)]
 pub(crate) struct ReplicateArgs {
-    /// Folder of the ledger or of a copy, or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE
+    /// Folder of the ledger or of a copy, or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE, https://HOST
     from: String,
-    /// Folder of the copy (made when it is not there), or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE
+    /// Folder of the copy (made when it is not there), or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE, https://HOST
     to: String,
     /// File with settings and credentials of a store, which only its owner may read (docs/stores.md)
     #[arg(long, value_name = "FILE")]
@@ -71,15 +72,18 @@ pub(super) fn run(args: &ReplicateArgs) -> anyhow::Result<u8> {
     let progress = Progress::on_terminal(args.quiet);
     let mut tell = |done: u64, of: u64| progress.steps(done, of);
     let done = match (Place::parse(&args.from)?, Place::parse(&args.to)?) {
-        (Place::Ledger(from), Place::Ledger(to)) => {
-            let mut replica = Replica::open(&to, args.key.as_deref()).with_context(name)?;
-            replicate(&mut Reader::open(&from).with_context(name)?, &mut replica, &mut tell)
-        }
         (Place::Ledger(from), to) => {
-            let mut reader = Reader::open(&from).with_context(name)?;
-            let store = stores::open(&to, &settings, true, clock)?;
-            let mut depot = Depot::write(&*store.objects, &*store.cell).with_context(name)?;
-            replicate(&mut reader, &mut depot, &mut tell)
+            let sent = send(&from, &to, args, &settings, &mut tell);
+            sent.map(|(done, removed)| {
+                progress.clear();
+                copies::keep(&from, &args.to, &done, removed, clock);
+                done
+            })
+        }
+        (Place::Host(url), Place::Ledger(to)) => {
+            let mut host = settings.host(&url)?;
+            let mut replica = Replica::open(&to, args.key.as_deref()).with_context(name)?;
+            finish(replicate(&mut host, &mut replica, &mut tell), &mut replica)
         }
         (from, Place::Ledger(to)) => {
             if matches!(&from, Place::Folder(folder) if !folder.join(CELL).is_file()) {
@@ -90,7 +94,8 @@ pub(super) fn run(args: &ReplicateArgs) -> anyhow::Result<u8> {
                 return Err(nothing(&args.from));
             }
             let mut replica = Replica::open(&to, args.key.as_deref()).with_context(name)?;
-            Depot::read(&*store.objects, &*store.cell).and_then(|depot| depot.fetch(&mut replica, &mut tell))
+            let depot = Depot::read(&*store.objects, &*store.cell).with_context(name)?;
+            finish(depot.fetch(&mut replica, &mut tell), &mut replica)
         }
         _ => {
             return Err(Usage::error(
@@ -101,6 +106,50 @@ pub(super) fn run(args: &ReplicateArgs) -> anyhow::Result<u8> {
     };
     progress.clear();
     print(&done.with_context(name)?)
+}
+
+/// What came from elsewhere may hold what the log destroyed: it goes here too (LG 15.4).
+fn finish(done: ledger::Result<Replicated>, replica: &mut Replica) -> anyhow::Result<Replicated> {
+    let done = done?;
+    replica.destroy()?;
+    Ok(done)
+}
+
+/// From the ledger to a copy: what it lacks, then what was destroyed; with what the copy did about the latter.
+fn send(
+    from: &Path,
+    to: &Place,
+    args: &ReplicateArgs,
+    settings: &Settings,
+    tell: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<(Replicated, Vec<Confirmed>)> {
+    let mut reader = Reader::open(from)?;
+    let local = |one: ledger::Removed| Confirmed { index: one.index, kept: one.kept, signed: None };
+    match to {
+        Place::Ledger(to) => {
+            let mut replica = Replica::open(to, args.key.as_deref())?;
+            let done = replicate(&mut reader, &mut replica, tell)?;
+            Ok((done, replica.destroy()?.into_iter().map(local).collect()))
+        }
+        Place::Host(url) => {
+            let mut host = settings.host(url)?;
+            let done = replicate(&mut reader, &mut host, tell)?;
+            let confirmed = host.destroyed()?.into_iter().filter_map(|(signed, statement)| match statement {
+                Statement::Destroyed { ledger, index, kept, .. } if ledger == reader.ledger() => {
+                    Some(Confirmed { index, kept, signed: Some(signed) })
+                }
+                _ => None,
+            });
+            Ok((done, confirmed.collect()))
+        }
+        store => {
+            let store = stores::open(store, settings, true, Clock::System)?;
+            let mut depot = Depot::write(&*store.objects, &*store.cell)?;
+            let done = replicate(&mut reader, &mut depot, tell)?;
+            let destructions = reader.governance()?.destructions;
+            Ok((done, depot.destroy(&destructions)?.into_iter().map(local).collect()))
+        }
+    }
 }
 
 fn nothing(place: &str) -> anyhow::Error {

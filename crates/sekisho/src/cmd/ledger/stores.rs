@@ -6,7 +6,9 @@ use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
 use ledger::Depot;
 use ledger::storage::{Cell, DirectoryCell, DirectoryObjects, Objects, StoreError, check};
-use remote::{BucketLock, Lock, LockMode, Postgres, PostgresSettings, S3, S3Settings, Secret};
+use remote::{
+    BucketLock, Host, HostSettings, Lock, LockMode, Postgres, PostgresSettings, S3, S3Settings, Secret,
+};
 use serde::Deserialize;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub(super) enum Place {
     S3(String, String),
     /// Address of a database.
     Postgres(String),
+    /// Address of a computer that keeps a copy.
+    Host(String),
 }
 
 impl Place {
@@ -51,10 +55,13 @@ impl Place {
         if text.starts_with("postgresql://") || text.starts_with("postgres://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return Ok(Self::Host(text.to_owned()));
+        }
         match text.split_once("://") {
             Some((scheme, _)) => Err(Usage::error(
                 format!("no store is reached by {scheme}://"),
-                "name a folder, store:FOLDER, s3://BUCKET/PREFIX or postgresql://ROLE@HOST/DATABASE",
+                "name a folder, store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE or https://HOST",
             )),
             None => Ok(Self::Ledger(text.into())),
         }
@@ -67,6 +74,7 @@ impl Place {
 pub(super) struct Settings {
     s3: S3Part,
     postgres: PostgresPart,
+    host: HostPart,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,6 +98,15 @@ struct PostgresPart {
     cell: Option<String>,
     prefix: String,
     password: Option<Kept>,
+    authorities: Option<PathBuf>,
+    request_seconds: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HostPart {
+    token: Option<Kept>,
+    key: Option<String>,
     authorities: Option<PathBuf>,
     request_seconds: Option<u64>,
 }
@@ -186,6 +203,28 @@ impl Settings {
         })
     }
 
+    /// Opens the client of a copy on another computer.
+    pub(super) fn host(&self, url: &str) -> anyhow::Result<Host> {
+        let part = &self.host;
+        let (Some(token), Some(key)) = (&part.token, &part.key) else {
+            return Err(Usage::error(
+                format!("no token and key for {url}"),
+                "give --settings FILE with [host] token and key, as `sekisho ledger replica init` printed them",
+            ));
+        };
+        if url.starts_with("http://") && !is_here(url) {
+            crate::output::say("warning: the token passes on the network as it is; https:// hides it");
+        }
+        let settings = HostSettings {
+            url: url.to_owned(),
+            token: token.0.clone(),
+            key: key.clone(),
+            authorities: authorities(part.authorities.as_deref())?,
+            request_seconds_max: part.request_seconds.unwrap_or(REQUEST_SECONDS_DEFAULT),
+        };
+        Host::open(&settings).with_context(|| format!("cannot open {url}"))
+    }
+
     fn postgres(&self, url: &str) -> anyhow::Result<PostgresSettings> {
         let part = &self.postgres;
         let password = part.password.as_ref().map(|kept| kept.0.clone());
@@ -197,6 +236,14 @@ impl Settings {
             request_seconds_max: part.request_seconds.unwrap_or(REQUEST_SECONDS_DEFAULT),
         })
     }
+}
+
+/// Whether an address is that of this computer.
+fn is_here(url: &str) -> bool {
+    let host =
+        url.parse::<hyper::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn authorities(path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
@@ -222,6 +269,9 @@ pub(super) fn open(
             let objects = DirectoryObjects::open(folder).with_context(name)?;
             let cell = DirectoryCell::open(folder, CELL).with_context(name)?;
             Ok(Opened { objects: Box::new(objects), cell: Box::new(cell) })
+        }
+        Place::Host(url) => {
+            Err(Usage::error(format!("{url} is no store"), "use it with `sekisho ledger replicate`"))
         }
         Place::S3(bucket, prefix) => s3(bucket, prefix, settings, to_write, clock),
         Place::Postgres(url) => {
