@@ -25,33 +25,34 @@ pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> 
     bytes.get(at..)?.first_chunk::<N>().copied()
 }
 
+/// Letters that are looked at together.
+const RUN: usize = 32;
+
 /// UTF-16 up to the first NUL, appended as UTF-8; halves of pairs that stand alone are replaced.
 pub(super) fn utf16(bytes: &[u8], out: &mut String) {
-    let mut rest = bytes;
-    // Eight plain letters at a time, as long as there are no others.
-    while let Some((block, behind)) = rest.split_first_chunk::<16>() {
-        let word = u128::from_le_bytes(*block);
-        if word & 0xff80_ff80_ff80_ff80_ff80_ff80_ff80_ff80 != 0 || has_zero_unit(word) {
+    let mut units = bytes.as_chunks::<2>().0;
+    // Plain letters, as long as there are no others.
+    while !units.is_empty() {
+        let (run, rest) = units.split_at(units.len().min(RUN));
+        let mut letters = [0_u8; RUN];
+        let mut others = 0;
+        for (letter, [low, high]) in letters.iter_mut().zip(run) {
+            *letter = *low;
+            others |= *high | (*low & 0x80);
+        }
+        let plain = letters.get(..run.len()).unwrap_or_default();
+        if others != 0 {
             break;
         }
-        let mut letters = [0_u8; 8];
-        for (letter, pair) in letters.iter_mut().zip(block.as_chunks::<2>().0) {
-            *letter = pair[0];
+        let end = memchr::memchr(0, plain).unwrap_or(run.len());
+        out.push_str(std::str::from_utf8(plain.get(..end).unwrap_or_default()).unwrap_or_default());
+        if end < run.len() {
+            return;
         }
-        // All of them are below 0x80.
-        out.push_str(std::str::from_utf8(&letters).unwrap_or_default());
-        rest = behind;
+        units = rest;
     }
-    let units = rest.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
-    let units = units.take_while(|unit| *unit != 0);
+    let units = units.iter().map(|pair| u16::from_le_bytes(*pair)).take_while(|unit| *unit != 0);
     out.extend(char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)));
-}
-
-/// One of the eight units, all below 0x80, is zero.
-const fn has_zero_unit(word: u128) -> bool {
-    const ONES: u128 = 0x0001_0001_0001_0001_0001_0001_0001_0001;
-    const HIGHS: u128 = 0x8000_8000_8000_8000_8000_8000_8000_8000;
-    word.wrapping_sub(ONES) & !word & HIGHS != 0
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) fn write(kind: u8, bytes: &[u8], out: &mut String) -> Option<Written>
         0x08 => return number(out, i64::from(u32_at(bytes, 0)?)),
         0x09 => return number(out, i64::from_le_bytes(array(bytes, 0)?)),
         0x0a => {
-            let _ = write!(out, "{}", u64_at(bytes, 0)?);
+            whole(out, u64_at(bytes, 0)?, 1);
             return Some(Written::Number);
         }
         0x0b => drop(write!(out, "{:?}", f32::from_le_bytes(array(bytes, 0)?))),
@@ -78,24 +78,28 @@ pub(super) const fn item_bytes(kind: u8) -> Option<usize> {
 }
 
 fn number(out: &mut String, value: i64) -> Option<Written> {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at = at.saturating_sub(1);
-        if let Some(digit) = digits.get_mut(at) {
-            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        }
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
     if value < 0 {
         out.push('-');
     }
-    out.push_str(std::str::from_utf8(digits.get(at..)?).ok()?);
+    whole(out, value.unsigned_abs(), 1);
     Some(Written::Number)
+}
+
+/// A whole number with at least so many digits.
+fn whole(out: &mut String, value: u64, digits_min: usize) {
+    let mut digits = [b'0'; 20];
+    let mut rest = value;
+    let mut length = 0;
+    for digit in digits.iter_mut().rev() {
+        if rest == 0 && length >= digits_min {
+            break;
+        }
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        length += 1;
+    }
+    let shown = digits.get(digits.len() - length..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(shown).unwrap_or_default());
 }
 
 /// Text in the code page of the computer, which the record does not name: UTF-8, Shift_JIS (CP932), else Windows-1252.
@@ -119,6 +123,7 @@ fn ansi(bytes: &[u8], out: &mut String) -> Written {
 }
 
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
+const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 
 fn hex(bytes: &[u8], out: &mut String) {
     for byte in bytes {
@@ -127,22 +132,33 @@ fn hex(bytes: &[u8], out: &mut String) {
     }
 }
 
+/// `0x3e7`.
 fn hex_number(value: u64, out: &mut String) {
-    let _ = write!(out, "{value:#x}");
+    let mut shown = *b"0x0000000000000000";
+    let mut rest = value;
+    let length = usize::try_from((64 - value.leading_zeros()).div_ceil(4)).unwrap_or(16).max(1);
+    for digit in shown.iter_mut().skip(2).take(length).rev() {
+        *digit = HEX_LOWER[usize::try_from(rest & 15).unwrap_or(0)];
+        rest >>= 4;
+    }
+    out.push_str(std::str::from_utf8(shown.get(..2 + length).unwrap_or_default()).unwrap_or_default());
 }
 
+/// `{54849625-5478-4994-a5ba-3e3b0328c30d}`.
 fn guid(bytes: &[u8; 16], out: &mut String) {
     const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    out.push('{');
+    let mut shown = [b'-'; 38];
+    shown[0] = b'{';
+    shown[37] = b'}';
+    let mut at = 1;
     for (index, place) in ORDER.into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            out.push('-');
-        }
+        at += usize::from(matches!(index, 4 | 6 | 8 | 10));
         let byte = bytes[place];
-        out.push(char::from(HEX_UPPER[usize::from(byte >> 4)].to_ascii_lowercase()));
-        out.push(char::from(HEX_UPPER[usize::from(byte & 15)].to_ascii_lowercase()));
+        shown[at] = HEX_LOWER[usize::from(byte >> 4)];
+        shown[at + 1] = HEX_LOWER[usize::from(byte & 15)];
+        at += 2;
     }
-    out.push('}');
+    out.push_str(std::str::from_utf8(&shown).unwrap_or_default());
 }
 
 /// Days from 1601 to 1970.
@@ -158,22 +174,35 @@ pub(super) fn timestamp(filetime: u64) -> Option<Timestamp> {
 fn filetime(value: u64, out: &mut String) {
     let (seconds, ticks) = (value / 10_000_000, value % 10_000_000);
     let days = i64::try_from(seconds / 86_400).unwrap_or(0);
-    let (year, month, day) = civil_from_days(days - DAYS_TO_1970);
+    let date = civil_from_days(days - DAYS_TO_1970);
     let second = seconds % 86_400;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ticks:07}Z");
+    let date = [u64::try_from(date.0).unwrap_or(0), u64::from(date.1), u64::from(date.2)];
+    moment(date, [second / 3_600, second / 60 % 60, second % 60], ticks, out);
 }
 
 fn systemtime(bytes: &[u8], out: &mut String) -> Option<()> {
-    let part = |index: usize| u16_at(bytes, index * 2);
-    let (year, month, day) = (part(0)?, part(1)?, part(3)?);
-    let (hour, minute, second, milli) = (part(4)?, part(5)?, part(6)?, part(7)?);
-    let _ = write!(
-        out,
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:07}Z",
-        u32::from(milli) * 10_000
-    );
+    let part = |index: usize| u16_at(bytes, index * 2).map(u64::from);
+    let date = [part(0)?, part(1)?, part(3)?];
+    moment(date, [part(4)?, part(5)?, part(6)?], part(7)? * 10_000, out);
     Some(())
+}
+
+/// `2019-04-17T18:40:00.0000005Z`.
+fn moment(date: [u64; 3], time: [u64; 3], ticks: u64, out: &mut String) {
+    let [year, month, day] = date;
+    let [hour, minute, second] = time;
+    for (value, digits, behind) in [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (hour, 2, ':'),
+        (minute, 2, ':'),
+        (second, 2, '.'),
+        (ticks, 7, 'Z'),
+    ] {
+        whole(out, value, digits);
+        out.push(behind);
+    }
 }
 
 /// `S-1-5-21-...`.
@@ -181,9 +210,13 @@ fn sid(bytes: &[u8], out: &mut String) -> Option<()> {
     let (revision, count) = (u8_at(bytes, 0)?, usize::from(u8_at(bytes, 1)?));
     let high = array::<6>(bytes, 2)?;
     let authority = high.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let _ = write!(out, "S-{revision}-{authority}");
+    out.push_str("S-");
+    whole(out, u64::from(revision), 1);
+    out.push('-');
+    whole(out, authority, 1);
     for index in 0..count {
-        let _ = write!(out, "-{}", u32_at(bytes, 8 + 4 * index)?);
+        out.push('-');
+        whole(out, u64::from(u32_at(bytes, 8 + 4 * index)?), 1);
     }
     Some(())
 }
