@@ -34,6 +34,8 @@ pub(super) struct Table {
     pub(super) leaves: Vec<Leaf>,
     /// Kind of each leaf.
     pub(super) kinds: Vec<LeafKind>,
+    /// Leaves of which the truth depends on the values of their field alone.
+    pub(super) of_one_field: Vec<bool>,
     /// Made when a leaf is first looked at.
     needles: Vec<OnceLock<Needles>>,
     known_fields: FxHashMap<Box<str>, FieldId>,
@@ -78,6 +80,7 @@ impl Table {
     pub(super) fn close(&mut self) {
         self.known_leaves = FxHashMap::default();
         self.kinds = self.leaves.iter().map(LeafKind::of).collect();
+        self.of_one_field = self.leaves.iter().map(Leaf::is_of_one_field).collect();
         self.needles = self.leaves.iter().map(|_| OnceLock::new()).collect();
         self.fields.shrink_to_fit();
         self.leaves.shrink_to_fit();

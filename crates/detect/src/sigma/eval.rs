@@ -6,6 +6,7 @@ use super::needles::LeafKind;
 use super::record::{self, Datum, Placed, Record};
 use super::test::{Op, Test};
 use super::text::fold;
+use super::values::{Habit, SlotId, Values};
 use smallvec::SmallVec;
 
 /// A leaf of a plan: its number in the table, and the number of its field in the plan.
@@ -24,6 +25,8 @@ pub(super) struct Scratch {
     memo: Vec<(u32, bool)>,
     /// By field of the plan: stamp and the range of its values in `spans`.
     folded: Vec<(u32, u32, u32)>,
+    /// By field of the plan: stamp and where its only value is remembered.
+    slots: Vec<(u32, Option<SlotId>)>,
     spans: Vec<(u32, u32)>,
     arena: String,
     /// By field of a Windows record: stamp and place of its folded value in `arena`.
@@ -50,6 +53,7 @@ impl Scratch {
         }
         if self.folded.len() < fields {
             self.folded.resize(fields, (0, 0, 0));
+            self.slots.resize(fields, (0, None));
         }
     }
 
@@ -98,6 +102,23 @@ impl Scratch {
         true
     }
 
+    /// Where the only value of a field is remembered.
+    pub(super) fn slot<R: Record + ?Sized>(
+        &mut self,
+        memory: &mut Memory<'_>,
+        record: &R,
+        place: u32,
+    ) -> Option<SlotId> {
+        let (stamp, slot) = self.slots.get_mut(place as usize)?;
+        if *stamp != self.stamp {
+            let habit = memory.habits.get_mut(place as usize)?;
+            let text = record.only_text(place as usize);
+            *stamp = self.stamp;
+            *slot = text.and_then(|text| memory.values.find((memory.plan, place), text, habit));
+        }
+        *slot
+    }
+
     /// Range in `spans` of the folded values of a field.
     pub(super) fn fold<R: Record + ?Sized>(
         &mut self,
@@ -142,6 +163,15 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+/// What a thread remembers of the values of earlier records, for the plan in use.
+pub(super) struct Memory<'m> {
+    pub(super) values: &'m mut Values,
+    /// By field of the plan.
+    pub(super) habits: &'m mut [Habit],
+    /// Number of the plan.
+    pub(super) plan: u32,
+}
+
 /// One record under evaluation.
 pub(super) struct Run<'r> {
     pub(super) table: &'r Table,
@@ -149,6 +179,7 @@ pub(super) struct Run<'r> {
     pub(super) leaves: &'r [PlanLeaf],
     pub(super) record: &'r dyn Record,
     pub(super) scratch: &'r mut Scratch,
+    pub(super) memory: Memory<'r>,
 }
 
 impl Run<'_> {
@@ -164,11 +195,28 @@ impl Run<'_> {
         {
             return known;
         }
-        let truth = self.look(number).unwrap_or(false);
+        let slot = self.slot(number);
+        let known = slot.and_then(|slot| self.memory.values.truth(slot, number));
+        let truth = known.unwrap_or_else(|| {
+            let truth = self.look(number).unwrap_or(false);
+            if let Some(slot) = slot {
+                self.memory.values.learn_truth(slot, number, truth);
+            }
+            truth
+        });
         if let Some(memo) = self.scratch.memo.get_mut(number as usize) {
             *memo = (self.scratch.stamp, truth);
         }
         truth
+    }
+
+    /// Where the only value is remembered that the leaf is about.
+    fn slot(&mut self, number: u32) -> Option<SlotId> {
+        let own = *self.leaves.get(number as usize)?;
+        if !*self.table.of_one_field.get(own.leaf as usize)? {
+            return None;
+        }
+        self.scratch.slot(&mut self.memory, self.record, own.place)
     }
 
     fn look(&mut self, number: u32) -> Option<bool> {

@@ -1,7 +1,7 @@
 //! Which rules of a plan can match a record.
 
 use super::compile::Table;
-use super::eval::Scratch;
+use super::eval::{Memory, Scratch};
 use super::index::Index;
 use super::plan::{Finder, Plan};
 use super::prefilter::Headers;
@@ -16,7 +16,7 @@ pub(super) type Candidates = SmallVec<[u32; 8]>;
 pub(super) fn candidates(
     plan: &Plan,
     (view, record): (&View<'_>, &Placed<'_>),
-    headers: &mut Headers,
+    (headers, memory): (&mut Headers, &mut Memory<'_>),
     (table, scratch): (&Table, &mut Scratch),
     out: &mut Candidates,
 ) {
@@ -31,11 +31,20 @@ pub(super) fn candidates(
             }
             for ((place, index), field) in (0..).zip(by_place).zip(&plan.fields) {
                 let Some(index) = index else { continue };
+                let slot = scratch.slot(memory, record, place);
+                if let Some(rules) = slot.and_then(|slot| memory.values.rules(slot)) {
+                    out.extend_from_slice(rules);
+                    continue;
+                }
+                let before = out.len();
                 let span = scratch.fold(table, record, place, *field);
                 if !Scratch::is_empty(span) {
                     look_up(plan, index, scratch.texts(span), out);
                 } else if index.has_present() && record_has(table, record, place, *field) {
                     index.each_present(&mut |leaf| queue(plan, leaf, out));
+                }
+                if let (Some(slot), Some(rules)) = (slot, out.get(before..)) {
+                    memory.values.learn_rules(slot, rules);
                 }
             }
             if let Some(index) = keywords {

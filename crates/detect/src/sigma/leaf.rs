@@ -29,6 +29,15 @@ pub(super) struct Leaf {
     pub(super) ask: Ask,
 }
 
+impl Leaf {
+    /// Does its truth depend on the values of its field alone?
+    pub(super) fn is_of_one_field(&self) -> bool {
+        let alone = |test: &Test| !matches!(test, Test::Field { .. });
+        matches!(self.subject, Subject::Field(_))
+            && !matches!(&self.ask, Ask::Any { tests, .. } if !tests.iter().all(alone))
+    }
+}
+
 /// A condition over leaves, which are numbers in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {

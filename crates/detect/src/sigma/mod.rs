@@ -5,7 +5,8 @@
 //! records) a *plan* holds the rules that apply, without what is known beforehand. Every rule of a plan has a *guard*:
 //! leaves of which one holds in every record that the rule matches. [`Engine::matches`] looks at one event: the values are
 //! looked up in tables of guards (whole values and numbers by hash, ends by their outermost bytes, other texts by one
-//! automaton a field), and the trees of the few rules found are evaluated, each leaf at most once.
+//! automaton a field), and the trees of the few rules found are evaluated, each leaf at most once. What a value of a field
+//! led to is remembered, because logs repeat themselves.
 
 mod compile;
 mod eval;
@@ -28,6 +29,7 @@ mod slot;
 mod sources;
 mod test;
 mod text;
+mod values;
 mod view;
 
 pub use explain::{Explanation, Selection, Step};
@@ -35,7 +37,7 @@ pub use kind::{family, kind_by_tags};
 pub use load::Document;
 
 use crate::RuleIndex;
-use eval::{Run, Scratch};
+use eval::{Memory, Run, Scratch};
 use find::Candidates;
 use leaf::{Node, Subject};
 use load::Rules;
@@ -45,6 +47,7 @@ use record::{Datum, Placed, Record};
 use smallvec::SmallVec;
 use sources::Sources;
 use std::sync::Arc;
+use values::Values;
 use view::View;
 use vocab::Event;
 
@@ -59,6 +62,7 @@ pub struct Engine {
     plans: Plans,
     scratch: Scratch,
     candidates: Candidates,
+    values: Values,
 }
 
 impl std::fmt::Debug for Engine {
@@ -123,7 +127,7 @@ impl Engine {
 
     /// Calls `each` with the rules that match, or with all candidates when they are not to be evaluated.
     fn each(&mut self, event: &Event<'_>, evaluate: bool, each: &mut dyn FnMut(&mut Found<'_, '_>)) {
-        let Self { rules, plans, scratch, candidates } = self;
+        let Self { rules, plans, scratch, candidates, values } = self;
         let rules: &Rules = rules;
         let Some((held, located)) = plans.of(event, rules) else { return };
         let plan = &*held.plan;
@@ -134,8 +138,16 @@ impl Engine {
         let view = View::new(event);
         let placed = Placed { event, located };
         let record: &dyn Record = if record::is_windows(event) { &placed } else { &view };
-        find::candidates(plan, (&view, &placed), &mut held.headers, (&rules.table, scratch), candidates);
-        let mut run = Run { table: &rules.table, leaves: &plan.leaves, record, scratch };
+        let mut memory = Memory { values, habits: &mut held.habits, plan: held.number };
+        let table = &rules.table;
+        find::candidates(
+            plan,
+            (&view, &placed),
+            (&mut held.headers, &mut memory),
+            (table, scratch),
+            candidates,
+        );
+        let mut run = Run { table, leaves: &plan.leaves, record, scratch, memory };
         for rule in candidates.iter().filter_map(|place| plan.rules.get(*place as usize)) {
             if !evaluate || run.holds(&rule.root) {
                 let Some(loaded) = rules.loaded.get(rule.rule as usize) else { continue };
@@ -190,15 +202,16 @@ pub struct RawMatch {
 /// Fields that made the rule match; the message where only keywords did.
 fn fields(event: &Event<'_>, found: &mut Found<'_, '_>) -> Vec<(String, String)> {
     let leaves = found.reasons();
-    let (table, record) = (found.run.table, found.run.record);
+    let (table, record, plan) = (found.run.table, found.run.record, found.plan);
     let mut fields: Vec<(String, String)> = Vec::with_capacity(leaves.len());
-    for leaf in leaves.iter().filter_map(|leaf| table.leaves.get(*leaf as usize)) {
+    for number in leaves {
+        let Some(leaf) = table.leaves.get(number as usize) else { continue };
         let Subject::Field(field) = leaf.subject else { continue };
         let Some(field) = table.fields.get(field as usize) else { continue };
         if fields.iter().any(|(name, _)| **name == *field.name) {
             continue;
         }
-        record.values(usize::MAX, field, &mut |value| {
+        record.values(plan.place(number), field, &mut |value| {
             let Datum::Text(text) = value else { return false };
             fields.push((field.name.to_string(), cut(&text).to_owned()));
             true

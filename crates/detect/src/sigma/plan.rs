@@ -126,6 +126,12 @@ impl Plan {
         u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX)
     }
 
+    /// Number in the plan of the field that a leaf of the table is about; out of range where the plan has not the leaf.
+    pub(super) fn place(&self, leaf: u32) -> usize {
+        let own = self.numbers.get(&leaf).and_then(|number| self.leaves.get(*number as usize));
+        own.map_or(usize::MAX, |own| own.place as usize)
+    }
+
     fn leaf<'t>(&self, table: &'t Table, number: u32) -> Option<&'t Leaf> {
         table.leaves.get(self.leaves.get(number as usize)?.leaf as usize)
     }

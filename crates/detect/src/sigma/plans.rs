@@ -5,6 +5,7 @@ use super::plan::{EventId, Plan};
 use super::prefilter::Headers;
 use super::record::{self, Located, Places};
 use super::sources::Sources;
+use super::values::Habit;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use vocab::{Event, ShapeId};
@@ -28,6 +29,10 @@ pub(super) struct Held {
     key: Key,
     pub(super) plan: Arc<Plan>,
     pub(super) headers: Headers,
+    /// By field of the plan.
+    pub(super) habits: Box<[Habit]>,
+    /// Never given twice by a thread.
+    pub(super) number: u32,
 }
 
 /// What is known of a shape of Windows records.
@@ -61,6 +66,8 @@ pub(super) struct Plans {
     /// Where the fields of the plan stand in a record without a known shape.
     located: Located,
     last: usize,
+    /// Plans held so far, those that were given up too.
+    made: u32,
 }
 
 impl Plans {
@@ -128,7 +135,9 @@ impl Plans {
             Arc::clone(made)
         };
         self.by_key.insert(key, self.held.len());
-        self.held.push(Held { key, plan, headers: Headers::default() });
+        let habits = vec![Habit::default(); plan.fields.len()].into();
+        self.made = self.made.wrapping_add(1);
+        self.held.push(Held { key, plan, headers: Headers::default(), habits, number: self.made });
         self.held.len() - 1
     }
 

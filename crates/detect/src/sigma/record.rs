@@ -25,6 +25,11 @@ pub(super) trait Record {
         None
     }
 
+    /// The value of a field of the plan in a Windows record, where it has one value and that is text.
+    fn only_text(&self, _place: usize) -> Option<&str> {
+        None
+    }
+
     /// Calls `each` with every text that keywords look into until it says `true`; did it? The framing is left out, so
     /// that a host called `root` does not match (DT-RUL-13).
     fn texts(&self, each: &mut dyn FnMut(&str) -> bool) -> bool;
@@ -106,6 +111,12 @@ impl Record for Placed<'_> {
 
     fn places(&self, place: usize) -> Option<&[u16]> {
         self.located.fields.get(place).map(Places::as_slice)
+    }
+
+    fn only_text(&self, place: usize) -> Option<&str> {
+        let [at] = self.located.fields.get(place)?.as_slice() else { return None };
+        let extra = self.event.extra.get(usize::from(*at))?;
+        (datum(extra) != Datum::Null).then_some(&extra.value)
     }
 
     fn texts(&self, each: &mut dyn FnMut(&str) -> bool) -> bool {

@@ -44,6 +44,18 @@ fn a_literal_in_a_canonical_reading_is_found() {
     }
 }
 
+/// A reading with a letter that only folding makes ASCII is found each time, not only when the text is new.
+#[test]
+fn a_text_with_an_unusual_reading_is_never_quiet() {
+    let mut engine = engine(
+        "title: t\nid: a\nlogsource: {category: webserver}\ndetection:\n  s:\n    sekisho.path|contains: kevil\n  condition: s\n",
+    );
+    for _ in 0..3 {
+        assert_eq!(hits(&mut engine, &web("/a/%E2%84%AAevil", "", "x")), 1);
+        assert_eq!(hits(&mut engine, &web("/a/plain", "", "x")), 0);
+    }
+}
+
 #[test]
 fn log_sources_are_strict() {
     let text = "title: t\nlogsource: {category: webserver, product: nginx}\ndetection:\n  k: [evil]\n  condition: k\n";
