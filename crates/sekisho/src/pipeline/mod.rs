@@ -43,9 +43,9 @@ pub(crate) use words::Words;
 /// Signals held by one source (DT-COR-07), where there are few sources.
 const HELD_MAX: usize = 65_536;
 /// Signals held by all sources together, about.
-const HELD_ALL_MAX: usize = 131_072;
-/// Signals that each source may hold at least: those of one block.
-const HELD_MIN: usize = 4_096;
+const HELD_ALL_MAX: usize = 65_536;
+/// Signals that each source may hold at least, beside those of one block.
+const HELD_MIN: usize = 2_048;
 
 /// Bytes of the first blocks of sources whose turn has not come.
 const BYTES_BEGUN_MAX: usize = 4 << 20;
