@@ -4,6 +4,10 @@
 
 use super::sources::SECURITY;
 
+const POWERSHELL: &str = "Microsoft-Windows-PowerShell";
+const DESKTOP: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager";
+const TASKS: &str = "Microsoft-Windows-TaskScheduler";
+
 /// Who acted, at the beginning of most events of the security log.
 const SUBJECT: &str = "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId";
 /// The account that was changed.
@@ -89,6 +93,52 @@ const NAMES: &[(&str, u32, &str)] = &[
         5145,
         "@S ObjectType IpAddress IpPort ShareName ShareLocalPath RelativeTargetName AccessMask AccessList AccessReason",
     ),
+    (
+        SECURITY,
+        4656,
+        "@S ObjectServer ObjectType ObjectName HandleId TransactionId AccessList AccessReason AccessMask PrivilegeList \
+         RestrictedSidCount ProcessId ProcessName ResourceAttributes",
+    ),
+    (
+        SECURITY,
+        4661,
+        "@S ObjectServer ObjectType ObjectName HandleId TransactionId AccessList AccessMask PrivilegeList Properties \
+         RestrictedSidCount ProcessId ProcessName",
+    ),
+    (
+        SECURITY,
+        4663,
+        "@S ObjectServer ObjectType ObjectName HandleId AccessList AccessMask ProcessId ProcessName ResourceAttributes",
+    ),
+    (
+        SECURITY,
+        4738,
+        "Dummy @T @S PrivilegeList SamAccountName DisplayName UserPrincipalName HomeDirectory HomePath ScriptPath \
+         ProfilePath UserWorkstations PasswordLastSet AccountExpires PrimaryGroupId AllowedToDelegateTo OldUacValue \
+         NewUacValue UserAccountControl UserParameters SidHistory LogonHours",
+    ),
+    (
+        SECURITY,
+        4742,
+        "ComputerAccountChange @T @S PrivilegeList SamAccountName DisplayName UserPrincipalName HomeDirectory HomePath \
+         ScriptPath ProfilePath UserWorkstations PasswordLastSet AccountExpires PrimaryGroupId AllowedToDelegateTo \
+         OldUacValue NewUacValue UserAccountControl UserParameters SidHistory LogonHours DnsHostName \
+         ServicePrincipalNames",
+    ),
+    (SECURITY, 4781, "OldTargetUserName NewTargetUserName TargetDomainName TargetSid @S PrivilegeList"),
+    (SECURITY, 4794, "@S Workstation Status"),
+    (
+        SECURITY,
+        5136,
+        "OpCorrelationID AppCorrelationID @S DSName DSType ObjectDN ObjectGUID ObjectClass AttributeLDAPDisplayName \
+         AttributeSyntaxOID AttributeValue OperationType",
+    ),
+    (SECURITY, 5142, "@S ShareName ShareLocalPath"),
+    (POWERSHELL, 4104, "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path"),
+    (DESKTOP, 21, "User SessionID Address"),
+    (DESKTOP, 24, "User SessionID Address"),
+    (DESKTOP, 25, "User SessionID Address"),
+    (TASKS, 106, "TaskName UserContext"),
     ("Service Control Manager", 7045, "ServiceName ImagePath ServiceType StartType AccountName"),
 ];
 
@@ -116,5 +166,8 @@ mod tests {
         assert_eq!(of(SECURITY, 4624, 20).unwrap().get(18), Some(&"IpAddress"));
         assert_eq!(of(SECURITY, 4672, 6), None);
         assert_eq!(of("Other", 4672, 1), None);
+        assert_eq!(of(SECURITY, 4663, 12).unwrap().get(11), Some(&"ProcessName"), "version 0");
+        assert_eq!(of(SECURITY, 4742, 27).unwrap().get(6), Some(&"SubjectDomainName"));
+        assert_eq!(of(POWERSHELL, 4104, 5).unwrap().get(2), Some(&"ScriptBlockText"));
     }
 }

@@ -89,6 +89,8 @@ pub(crate) struct IncidentView {
     /// Paper shows the summary only.
     pub(crate) brief: bool,
     pub(crate) id: String,
+    /// First record.
+    pub(crate) first: String,
     pub(crate) title: String,
     pub(crate) level: &'static str,
     pub(crate) level_text: String,
@@ -222,6 +224,7 @@ pub(crate) fn incident(at: usize, incident: &Incident, t: &Catalog) -> IncidentV
     IncidentView {
         anchor: format!("incident-{}", at + 1),
         brief: false,
+        first: t.time(incident.first),
         id: incident.id.clone(),
         title: visible(&t.render(&incident.title)),
         level: incident.level.as_str(),
