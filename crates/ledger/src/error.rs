@@ -167,6 +167,9 @@ pub enum Error {
         /// Entries at which they differ.
         size: u64,
     },
+    /// A time-stamp token does not hold (LG-TSA-03).
+    #[error("{0}; hint: keep the reply as it came and ask the authority for another")]
+    Stamp(crate::StampError),
     /// Another writer took over the store (LG-STO-06).
     #[error(
         "LE-LOCKED: another writer took over the store after take-over {fence}; hint: fetch what it wrote first"

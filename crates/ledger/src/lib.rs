@@ -37,6 +37,7 @@ mod review;
 mod run;
 mod scan;
 mod seal;
+mod stamp;
 pub mod storage;
 mod store;
 mod streams;
@@ -74,6 +75,9 @@ pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{
     DataClass, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,
     WINDOW_DAYS_MAX,
+};
+pub use stamp::{
+    Authorities, StampError, StampFault, Stamped, check_kept_stamp, check_stamp, prepare_stamp, stamp_request,
 };
 pub use streams::StreamId;
 pub use tiles::{TileId, TileKind, TileStats, read_tile, rebuild_tiles, update_tiles};

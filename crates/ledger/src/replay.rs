@@ -3,7 +3,7 @@
 
 mod sealed;
 
-pub(crate) use sealed::{KeyBlocks, KeyNote};
+pub(crate) use sealed::{KeyBlocks, KeyNote, StampNote};
 
 use crate::batch::Chain;
 use crate::bytes::Malformed;
@@ -84,6 +84,8 @@ pub(crate) struct Replay {
     pub(crate) governance: Governance,
     /// Blocks by data key; 0: plain ones.
     pub(crate) by_key: BTreeMap<u64, KeyBlocks>,
+    /// Time-stamp tokens that entries name.
+    pub(crate) stamps: Vec<StampNote>,
     /// Data keys that `key` entries name.
     pub(crate) data_keys: BTreeMap<u64, KeyNote>,
 }
@@ -139,6 +141,7 @@ impl Replay {
             sealed_blocks: (0, 0),
             seal: None,
             governance: Governance::new(*id),
+            stamps: Vec::new(),
             by_key: BTreeMap::new(),
             data_keys: BTreeMap::new(),
         })
@@ -381,6 +384,7 @@ impl Replay {
             EntryKind::Blocks
             | EntryKind::Seal
             | EntryKind::Key
+            | EntryKind::Stamp
             | EntryKind::StreamOpen
             | EntryKind::StreamClose => json::parse_canonical(&entry.body).ok()?,
             _ => return None,
@@ -401,6 +405,7 @@ impl Replay {
             }
             EntryKind::Blocks => self.blocks_entry(index, &body),
             EntryKind::Seal => self.seal_entry(entry, body),
+            EntryKind::Stamp => self.stamp_entry(index, &body),
             _ if body.get("use").and_then(Value::as_str) == Some("data") => self.data_key_entry(index, &body),
             _ => self.key_entry(entry, &body),
         }

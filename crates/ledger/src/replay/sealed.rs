@@ -35,7 +35,31 @@ pub(crate) struct KeyNote {
     pub(crate) digest: Hash,
 }
 
+/// What a `timestamp` entry tells of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StampNote {
+    /// The entry.
+    pub(crate) index: u64,
+    /// Size of the head.
+    pub(crate) size: u64,
+    /// SHA-256 of the reply of the authority.
+    pub(crate) token: Hash,
+}
+
 impl Replay {
+    /// A time-stamp token over a head of this ledger (LG-TSA-01).
+    pub(super) fn stamp_entry(&mut self, index: u64, body: &Value) -> Option<(Code, &'static str)> {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let token = BASE64.decode(text("token")).ok().and_then(|bytes| bytes.try_into().ok());
+        match (body.get("size").and_then(Value::as_u64), token) {
+            (Some(size), Some(token)) if size <= index => {
+                self.stamps.push(StampNote { index, size, token });
+                None
+            }
+            _ => Some((Code::TsaFormat, "contents of a time-stamp entry")),
+        }
+    }
+
     pub(super) fn count_block(&mut self, header: &block::Header, digest: Hash) {
         let blocks = self.by_key.entry(header.key).or_default();
         let payloads = u64::from(header.payloads);

@@ -5,6 +5,7 @@ mod heads;
 mod payload;
 mod report;
 mod sealed;
+mod stamps;
 mod tiles;
 mod walk;
 
@@ -14,7 +15,7 @@ pub use report::{Code, Failure, Payloads, Property, PropertyState, VerifyReport,
 use crate::frame::Frame;
 use crate::replay::{Fault, Replay};
 use crate::seal::{Identity, KeyRing};
-use crate::{Error, Policy, Result, files};
+use crate::{Authorities, Error, Policy, Result, files};
 pub(crate) use heads::Heads;
 pub(crate) use walk::{Found, Walk};
 
@@ -41,6 +42,8 @@ pub struct VerifyOptions {
     pub since: Option<u64>,
     /// Read frames as a whole that are drawn at random.
     pub sample: Option<Sample>,
+    /// Certificates of time-stamp authorities that are trusted.
+    pub authorities: Option<Authorities>,
     /// Keys of role holders: sealed payloads that they open are compared with their commitments too.
     pub identities: Vec<Identity>,
 }
@@ -53,6 +56,7 @@ impl Default for VerifyOptions {
             log_key: None,
             heads: Vec::new(),
             policy: None,
+            authorities: None,
             since: None,
             sample: None,
             identities: Vec::new(),
@@ -224,6 +228,7 @@ impl Check<'_> {
         report.closed = replay.sealed;
         report.redacted = crate::redact::is_redacted(self.folder);
         sealed::check_keys(self.folder, &replay, report);
+        stamps::check(self.folder, &replay, self.options, report);
         if !replay.partial {
             sealed::check_destroyed(self.folder, &replay, self.options, report);
         }

@@ -50,6 +50,20 @@ pub enum Code {
     Tile,
     /// The quorum of the policy given is not met (LG-WIT-09).
     Quorum,
+    /// A time-stamp reply that cannot be read, or that grants no token.
+    TsaFormat,
+    /// A token over another head, or an answer to another request.
+    TsaHash,
+    /// A token of a certificate that is not for time stamping alone.
+    TsaPurpose,
+    /// The signature of a token is wrong.
+    TsaSig,
+    /// No way leads from a token to a certificate that is trusted (a warning where none was given).
+    TsaKey,
+    /// A certificate was not valid at the time of its token.
+    TsaTime,
+    /// Sets of a token are not in the order of DER.
+    TsaOrder,
     /// Only a part was read as a whole (warning).
     Partial,
     /// No witness: rollback cannot be excluded (warning, always; LG-THR-02).
@@ -81,6 +95,13 @@ impl Code {
             Self::Torn => "LV-TORN",
             Self::Tile => "LV-TILE",
             Self::Quorum => "LV-QUORUM",
+            Self::TsaFormat => "LV-TSA-FORMAT",
+            Self::TsaHash => "LV-TSA-HASH",
+            Self::TsaPurpose => "LV-TSA-PURPOSE",
+            Self::TsaSig => "LV-TSA-SIG",
+            Self::TsaKey => "LV-TSA-KEY",
+            Self::TsaTime => "LV-TSA-TIME",
+            Self::TsaOrder => "LV-TSA-ORDER",
             Self::Partial => "LV-PARTIAL",
             Self::TailUnproven => "LV-TAIL-UNPROVEN",
         }
@@ -92,9 +113,26 @@ impl Code {
         Message::new(self.as_str().to_ascii_lowercase())
     }
 
+    /// Whether it is about a time-stamp token, which says nothing of the log itself.
+    const fn is_of_a_stamp(self) -> bool {
+        matches!(
+            self,
+            Self::TsaFormat
+                | Self::TsaHash
+                | Self::TsaPurpose
+                | Self::TsaSig
+                | Self::TsaKey
+                | Self::TsaTime
+                | Self::TsaOrder
+        )
+    }
+
     const fn touches(self, property: Property) -> bool {
         match property {
-            Property::Alteration => !matches!(self, Self::Missing | Self::Trunc | Self::Tile | Self::Quorum),
+            Property::Alteration => {
+                let derived = matches!(self, Self::Missing | Self::Trunc | Self::Tile | Self::Quorum);
+                !derived && !self.is_of_a_stamp()
+            }
             Property::Deletion => {
                 matches!(
                     self,
@@ -226,6 +264,8 @@ pub struct VerifyReport {
     /// Largest size whose head satisfies the policy given, and who cosigned it: that the ledger was put back to an earlier
     /// state is excluded up to there.
     pub witnessed: Option<(u64, Vec<String>)>,
+    /// Size of the largest head with a token of an authority given, and the moment before which it existed.
+    pub stamped: Option<(u64, Timestamp)>,
     /// What was read as a whole when only a part was asked for; `None`: everything was.
     pub extent: Option<Extent>,
     /// The writer closed the ledger in good order.
@@ -256,6 +296,7 @@ impl VerifyReport {
             last_time: None,
             last_seal: None,
             witnessed: None,
+            stamped: None,
             extent: None,
             closed: false,
             failures: Vec::new(),

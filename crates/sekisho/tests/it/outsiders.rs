@@ -263,6 +263,56 @@ fn our_witness_does_what_an_outside_one_does() {
     assert!(ours(&["ledger", "verify", &place.ledger(), "--policy", &policy]).0);
 }
 
+/// PyPI rfc3161-client: the same token of `openssl ts` over the same head that ours accepts, and refuses another head.
+#[test]
+fn an_outside_client_checks_the_same_token() {
+    let Some(mut python) = tool("python") else { return };
+    if !run(python.args(["-c", "import rfc3161_client"])).0 {
+        return;
+    }
+    let place = Place::new();
+    place.append(&place.ledger(), "first", 3);
+    let config = "[tsa]\ndefault_tsa = t\n[t]\nserial = serial\ncrypto_device = builtin\nsigner_digest = sha256\n\
+        default_policy = 1.2.3.4.1\ndigests = sha256\ness_cert_id_alg = sha256\n";
+    std::fs::write(place.at("tsa.cnf"), config).expect("a file");
+    std::fs::write(place.at("serial"), "01\n").expect("a file");
+    std::fs::write(place.at("ext"), "extendedKeyUsage=critical,timeStamping\n").expect("a file");
+    let openssl = |line: &str| run(Command::new("openssl").args(line.split(' ')).current_dir(place.at("")));
+    for line in [
+        "req -x509 -newkey rsa:2048 -nodes -keyout root.key -out root.pem -days 20 -subj /CN=root",
+        "req -newkey rsa:2048 -nodes -keyout s.key -out s.csr -subj /CN=s",
+        "x509 -req -in s.csr -CA root.pem -CAkey root.key -CAcreateserial -out s.pem -days 10 -extfile ext",
+    ] {
+        let (done, told) = openssl(line);
+        assert!(done, "{told}");
+    }
+    let (made, told) = ours(&["ledger", "timestamp", "request", &place.ledger(), "--out", &place.at("q")]);
+    assert!(made, "{told}");
+    let size = serde_json::from_str::<serde_json::Value>(&told).expect("JSON")["size"].to_string();
+    let (made, told) = openssl("ts -reply -config tsa.cnf -queryfile q -signer s.pem -inkey s.key -out r");
+    assert!(made, "{told}");
+    let add = ["ledger", "timestamp", "add", &place.ledger(), &place.at("r"), "--size", &size, "--secret"];
+    let trust = ["--authority", &place.at("root.pem")];
+    let (kept, told) = ours(&[&add[..], &[&place.at("secret")], &trust].concat());
+    assert!(kept, "{told}");
+    let (held, told) = ours(&[&["ledger", "verify", &place.ledger()][..], &trust].concat());
+    assert!(held && told.contains("\"stamped\": {"), "{told}");
+    let script = "import sys, rfc3161_client as c\nfrom cryptography import x509\n\
+        reply = c.decode_timestamp_response(open(sys.argv[1], 'rb').read())\n\
+        root = x509.load_pem_x509_certificate(open(sys.argv[2], 'rb').read())\n\
+        leaf = x509.load_pem_x509_certificate(open(sys.argv[3], 'rb').read())\n\
+        v = c.VerifierBuilder().add_root_certificate(root).tsa_certificate(leaf).build()\n\
+        v.verify_message(reply, open(sys.argv[4], 'rb').read())\n";
+    let outside = |message: &str| {
+        let arguments = ["-c", script, &place.at("r"), &place.at("root.pem"), &place.at("s.pem"), message];
+        run(tool("python").expect("it was there").args(arguments))
+    };
+    let (held, told) = outside(&format!("{}/tokens/{size}.note", place.ledger()));
+    assert!(held, "{told}");
+    let (held, _) = outside(&format!("{}/checkpoint", place.ledger()));
+    assert!(!held, "a newer head");
+}
+
 /// Go's `sumdb/note` and `sumdb/tlog`, where this form of tree, note and proof comes from: every entry by its inclusion
 /// proof, growth from an older head, and everything that does not hold is refused.
 #[test]

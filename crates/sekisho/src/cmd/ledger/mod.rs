@@ -12,6 +12,7 @@ mod replicate;
 mod serve;
 mod showing;
 mod stores;
+mod timestamp;
 mod verify;
 mod witness;
 mod write;
@@ -114,6 +115,18 @@ Exit code 0: everything is as it was written. 1: it is not; each failure names f
     sekisho ledger verify /var/lib/sekisho/ledger --policy policy"
     )]
     Witness(witness::WitnessCommand),
+    /// Time stamps of others over signed heads (RFC 3161): a head existed before a moment
+    #[command(
+        subcommand,
+        after_long_help = "Examples:
+  sekisho ledger timestamp request LEDGER --out head.tsq        (prints the size of the head)
+  curl -H 'Content-Type: application/timestamp-query' --data-binary @head.tsq http://tsa.example.jp/ > head.tsr
+  sekisho ledger timestamp add LEDGER head.tsr --size 4711 --secret SECRET --authority tsa.pem
+  sekisho ledger verify LEDGER --authority tsa.pem
+
+A token says nothing about completeness. The reply is kept as it came; checking it needs no network."
+    )]
+    Timestamp(timestamp::TimestampCommand),
     /// Make the tiles for public reading again from the ledger itself
     #[command(after_long_help = "Examples:
   sekisho ledger rebuild /var/lib/sekisho/ledger
@@ -214,6 +227,7 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
             prove::prove(&ledger, index.unwrap_or(0), record, tlog)
         }
         LedgerCommand::Witness(command) => witness::run(command),
+        LedgerCommand::Timestamp(command) => timestamp::run(command),
         LedgerCommand::Rebuild { ledger } => serve::rebuild(&ledger),
         LedgerCommand::Serve { ledger, listen } => serve::serve(&ledger, listen),
         LedgerCommand::Check { proof, key } => prove::check(&proof, key.as_deref()),

@@ -33,6 +33,9 @@ pub(crate) struct VerifyArgs {
     /// Who has to have cosigned (C2SP tlog-policy), from a file kept outside the ledger; a quorum not met is a failure
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Certificates of time-stamp authorities that you trust (PEM): tokens beside the ledger have to lead to one
+    #[arg(long, value_name = "FILE")]
+    authority: Option<PathBuf>,
     /// Fail also when no witness has cosigned and the policy asks for none
     #[arg(long)]
     require_witness: bool,
@@ -70,6 +73,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
         options.heads.push((path.display().to_string(), note));
     }
     options.identities = super::keys::identities(&args.identity)?;
+    options.authorities = args.authority.as_deref().map(super::timestamp::authorities).transpose()?;
     if let Some(path) = &args.policy {
         let text = crate::inputs::read_text(path, POLICY_BYTES_MAX)?;
         let policy = Policy::parse(&text).with_context(|| format!("{} is no policy", path.display()))?;
@@ -216,6 +220,7 @@ fn document(report: &VerifyReport) -> serde_json::Value {
         "last_seal": report.last_seal.map(|(epoch, time)| json!({ "epoch": epoch, "time": time })),
         "closed": report.closed,
         "witnessed": report.witnessed.as_ref().map(|(size, by)| json!({ "size": size, "by": by })),
+        "stamped": report.stamped.map(|(size, time)| json!({ "size": size, "time": time })),
         "extent": report.extent.as_ref().map(extent_document),
         "properties": properties,
         "failures": failures,
@@ -245,6 +250,10 @@ fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
     lines.push(format!("  {}", catalog.render(&payloads)));
     if let Some((size, by)) = &report.witnessed {
         let message = Message::new("lv-witnessed").with("size", *size).with("names", by.join(", "));
+        lines.push(format!("  {}", catalog.render(&message)));
+    }
+    if let Some((size, time)) = report.stamped {
+        let message = Message::new("lv-stamped").with("size", size).with("time", time);
         lines.push(format!("  {}", catalog.render(&message)));
     }
     if let Some(extent) = &report.extent {
