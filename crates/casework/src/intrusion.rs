@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use vocab::{Finding, Kind, Level, Stage, Timestamp};
 
+/// Grave signs that a faint one is compared with.
+const LOOKED_AT_MAX: usize = 256;
+
 /// Joins the places of findings that belong together; the findings stand in order of their first record.
 pub(crate) fn link(order: &[&Finding], join: &mut impl FnMut(usize, usize)) {
     grave_and_near(order, join);
@@ -48,13 +51,14 @@ fn faint(order: &[&Finding], join: &mut impl FnMut(usize, usize)) {
     }
     for (at, faint) in places().filter(|(_, finding)| finding.level == Level::Low) {
         let known = faint.hosts.iter().find_map(|host| grave.get(&first_label(host)));
-        let near = |place: &&usize| {
-            let other = order[**place];
-            other.first.since(faint.last) <= HOUR && faint.first.since(other.last) <= HOUR
-        };
-        let mut near = known.into_iter().flatten().filter(near);
-        let first = near.next();
-        let before = near.rfind(|place| order[**place].first <= faint.first);
+        let known = known.map(Vec::as_slice).unwrap_or_default();
+        let near = |place: &&usize| faint.first.since(order[**place].last) <= HOUR;
+        // They stand in order of their first record.
+        let begun = known.partition_point(|place| order[*place].first <= faint.first);
+        let (earlier, later) = known.split_at(begun);
+        let before = earlier.iter().rev().take(LOOKED_AT_MAX).find(near);
+        let soon = |place: &&usize| order[**place].first.since(faint.last) <= HOUR;
+        let first = later.first().filter(soon);
         if let Some(place) = before.or(first) {
             join(*place, at);
         }
