@@ -58,8 +58,10 @@ mod sign {
     pub(super) const PLUS: u8 = 16;
     /// Part of a comment, or white space that is not one space.
     pub(super) const SPACED: u8 = 32;
-    /// A doubled slash, or a slash and a dot.
-    pub(super) const SLASHES: u8 = 64;
+    /// A slash; of the whole text: a doubled one, or one before a dot.
+    pub(super) const SLASH: u8 = 64;
+    /// A space.
+    pub(super) const SPACE: u8 = 128;
 
     pub(super) const OF: [u8; 256] = {
         let mut table = [0; 256];
@@ -74,6 +76,8 @@ mod sign {
         table[b';' as usize] = ENTITY;
         table[b'#' as usize] = ENTITY;
         table[b'+' as usize] = PLUS;
+        table[b'/' as usize] = SLASH;
+        table[b' ' as usize] = SPACE;
         let spaced = [b'*', b'\t', b'\n', b'\r', 0x0B, 0x0C, 0];
         let mut at = 0;
         while at < spaced.len() {
@@ -87,24 +91,26 @@ mod sign {
 /// Can a reading of `raw` differ from `raw`? False for most ordinary requests, in one pass without any allocation.
 #[must_use]
 pub fn may_differ(raw: &str, part: Part) -> bool {
-    let (mut signs, mut before) = (0, 0);
-    for &byte in raw.as_bytes() {
-        signs |= sign::OF.get(usize::from(byte)).copied().unwrap_or(sign::ESCAPE);
-        if matches!((before, byte), (b'/', b'/' | b'.')) {
-            signs |= sign::SLASHES;
+    let bytes = raw.as_bytes();
+    let mut signs = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let own = sign::OF.get(usize::from(byte)).copied().unwrap_or(sign::ESCAPE);
+        if own == 0 {
+            continue;
         }
-        if (before, byte) == (b' ', b' ') {
-            signs |= sign::SPACED;
-        }
-        before = byte;
+        // A slash or space means something before certain others only.
+        signs |= match (own, bytes.get(at + 1)) {
+            (sign::SLASH, Some(b'/' | b'.')) => sign::SLASH,
+            (sign::SPACE, Some(b' ')) => sign::SPACED,
+            (sign::SLASH | sign::SPACE, _) => 0,
+            _ => own,
+        };
     }
     let entity = signs & sign::AMPERSAND != 0 && signs & sign::ENTITY != 0;
     signs & sign::ESCAPE != 0
         || match part {
-            Part::Path => signs & (sign::BACKSLASH | sign::AMPERSAND | sign::SLASHES) != 0,
-            Part::Query => {
-                entity || signs & (sign::PLUS | sign::BACKSLASH | sign::SLASHES | sign::SPACED) != 0
-            }
+            Part::Path => signs & (sign::BACKSLASH | sign::AMPERSAND | sign::SLASH) != 0,
+            Part::Query => entity || signs & (sign::PLUS | sign::BACKSLASH | sign::SLASH | sign::SPACED) != 0,
             Part::Header => entity || signs & sign::SPACED != 0,
         }
 }
