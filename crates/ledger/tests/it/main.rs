@@ -11,6 +11,7 @@ mod reading;
 mod replicas;
 mod resuming;
 mod sealing;
+mod shredding;
 mod stamps;
 mod support;
 mod tampering;

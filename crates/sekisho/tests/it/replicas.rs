@@ -157,6 +157,36 @@ fn a_copy_takes_only_what_it_is_for() {
     assert_eq!(case.run(&["ledger", "replicate", "a", "https://192.0.2.1"]).code, Some(2), "no settings");
 }
 
+/// LG-REP-01, LG-REP-02: `kill -9` of either side in the middle of a copy; the next run goes on, and nothing is lost or doubled.
+#[test]
+fn a_kill_on_either_side_loses_and_doubles_nothing() {
+    let case = Case::new(&[]);
+    let log_key = ok(case.run(&["ledger", "init", "a", "--secret", "s.hex", "--origin", "example.jp/main"]));
+    let mut keeper = keeper(&case, log_key.as_str().unwrap().trim());
+    let url = keeper.url.clone();
+    let mut acknowledged = 0;
+    for (round, milliseconds) in [5, 15, 25, 35, 50, 70].into_iter().enumerate() {
+        append(&case, "a", "one");
+        append(&case, "a", "two");
+        let mut command = sekisho();
+        command.current_dir(case.path(""));
+        command.args(["ledger", "replicate", "a", &url, "--settings", "host.toml"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        if round % 2 == 0 {
+            child.kill().unwrap();
+        } else {
+            keeper.kill_and_start(&case);
+        }
+        child.wait().unwrap();
+        let size = ok(case.run(&["ledger", "replica", "status", "kept"]))["size"].as_u64().unwrap();
+        assert!(size >= acknowledged, "what was acknowledged stays");
+        acknowledged = size;
+    }
+    ok(copy(&case, "a", &url));
+    assert_eq!(root(&case, "a"), root(&case, "kept/ledger"));
+}
+
 /// LG-SHR-04, LG 15.4: what the ledger destroys goes from copies, which say so; one that was not reached stays open.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one story from the first copy to the last")]
