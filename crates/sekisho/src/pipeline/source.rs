@@ -15,7 +15,7 @@ use vocab::Timestamp;
 const BLOCKS_AHEAD_MAX: usize = 16;
 /// Bytes of blocks under way, of all sources together. What is being read ahead must not depend on the speed of the threads,
 /// because blocks are sealed in the order in which they are read.
-const BYTES_AHEAD_MAX: usize = 16 << 20;
+const BYTES_AHEAD_MAX: usize = 3 << 20;
 
 /// A source.
 pub(super) struct Source<'p> {
