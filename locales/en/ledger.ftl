@@ -5,6 +5,7 @@ lv-root = The root of the tree is not the one that was signed: an entry was chan
 lv-sig = A signature is wrong.
 lv-key = A key is not one that this ledger has certified.
 lv-epoch = Signed with the key of another period.
+lv-unproven = Only a revoked log key vouches for some entries: what came after the moment that the revocation states is not proved by that key.
 lv-unsealed = The last period has no seal: a writer is at work or was stopped.
 lv-seal = The seal of a period is missing, doubled, or tells another count.
 lv-link = The numbers of a stream, or the reference to the entry before, do not agree.

@@ -9,10 +9,12 @@ mod part;
 
 use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, Form};
+use crate::govern::Governance;
+use crate::logkey::LogKeys;
 use crate::proof::ProofError;
 use crate::ranges::{self, Range};
 use crate::run::{self, RunRecord};
-use crate::{Checkpoint, Hash, json, note, tree};
+use crate::{Hash, json, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use part::Part;
@@ -155,15 +157,11 @@ impl Excerpt {
         let root = hash(&self.root)?;
         let mut known = hidden(&self.hidden)?;
         let mut shown = Vec::new();
-        let mut key = None;
         for item in &self.entries {
             let bytes = decode(&item.entry)?;
             let entry = Entry::decode(&bytes).map_err(malformed)?;
             if known.insert((item.index, item.index.saturating_add(1)), tree::leaf(&bytes)).is_some() {
                 return Err(ProofError::new("an entry stands twice in the excerpt"));
-            }
-            if item.index == 0 {
-                key = Some(genesis_key(&entry)?);
             }
             if let Some(content) = &item.content {
                 content.check(item.index, &entry, &mut shown)?;
@@ -175,34 +173,53 @@ impl Excerpt {
         if ranges::root_of(self.size, &known) != Some(root) {
             return Err(ProofError::new("the entries do not lead to the root of the ledger"));
         }
-        let key = key.ok_or(ProofError::new("the genesis entry is not shown"))?;
-        if log_key.is_some_and(|expected| expected != key) {
+        let keys = self.log_keys()?;
+        if log_key.is_some_and(|expected| keys.find(expected).is_none()) {
             return Err(ProofError::new("the log key is not the one you expect"));
         }
-        let signed = self.signed(checkpoint, &key)?;
+        let (signed, _) = keys.check(checkpoint.as_bytes()).map_err(malformed)?;
         if signed.size != self.size || signed.root != root {
             return Err(ProofError::new("the signed checkpoint has another size or root"));
         }
         Ok(shown)
     }
 
-    fn signed(&self, checkpoint: &str, key: &str) -> Result<Checkpoint, ProofError> {
-        match note::parse_verifier_key(key) {
-            Some((origin, key)) if origin == self.origin => {
-                note::check(checkpoint.as_bytes(), &origin, &key).map_err(malformed)
-            }
-            _ => Err(ProofError::new("log key and origin of the excerpt do not agree")),
-        }
-    }
-
     /// The log key that the genesis entry names.
     ///
     /// # Errors
-    /// When the genesis entry is not shown or names none.
+    /// When the genesis entry is not shown or names none, or an entry about keys does not hold.
     pub fn log_key(&self) -> Result<String, ProofError> {
-        let first = self.entries.first().filter(|item| item.index == 0);
-        let first = first.ok_or(ProofError::new("the genesis entry is not shown"))?;
-        genesis_key(&Entry::decode(&decode(&first.entry)?).map_err(malformed)?)
+        Ok(self.log_keys()?.all().first().map_or_else(String::new, |key| key.verifier_key.clone()))
+    }
+
+    /// The log keys that the entries shown tell of: the genesis entry names the first; each later one, and each revocation, has
+    /// an entry of its own. Whoever makes an excerpt shows all of them ([`Reader::excerpt`]); one that is left out can hide
+    /// the revocation of a key that was handed over before, never make another key believed.
+    ///
+    /// # Errors
+    /// When the genesis entry is not shown, or an entry about keys does not hold.
+    pub fn log_keys(&self) -> Result<LogKeys, ProofError> {
+        let missing = ProofError::new("the genesis entry is not shown");
+        let first = self.entries.first().filter(|item| item.index == 0).ok_or(missing)?;
+        let bytes = decode(&first.entry)?;
+        let (id, entry) = (tree::sha256(&bytes), Entry::decode(&bytes).map_err(malformed)?);
+        let body = json::parse_canonical(&entry.body).map_err(malformed)?;
+        let mut keys = match (entry.kind, LogKeys::begin(id, &body)) {
+            (EntryKind::Genesis, Ok(keys)) => keys,
+            _ => return Err(ProofError::new("the first entry is no genesis")),
+        };
+        if keys.origin != self.origin {
+            return Err(ProofError::new("log key and origin of the excerpt do not agree"));
+        }
+        let mut governance = Governance::new(id);
+        for item in self.entries.iter().skip(1) {
+            let entry = Entry::decode(&decode(&item.entry)?).map_err(malformed)?;
+            match entry.kind {
+                EntryKind::Policy => drop(governance.take(item.index, &entry)),
+                _ => keys.take(item.index, &entry, &governance).map_err(|(_, what)| ProofError::new(what))?,
+            }
+        }
+        Ok(keys)
     }
 
     /// Puts hashes in the place of everything that `withhold` says, and of file names when `files`. The root stays the
@@ -312,14 +329,6 @@ impl Shell {
         }
         self.hidden.sort_by_key(|node| (node.from, node.to));
         Ok(gone.len() as u64)
-    }
-}
-
-fn genesis_key(entry: &Entry) -> Result<String, ProofError> {
-    let body = json::parse_canonical(&entry.body).map_err(malformed)?;
-    match body.get("log_key").and_then(Value::as_str) {
-        Some(key) if entry.kind == EntryKind::Genesis => Ok(key.to_owned()),
-        _ => Err(ProofError::new("the first entry is no genesis")),
     }
 }
 

@@ -22,6 +22,7 @@ mod frame;
 mod govern;
 mod json;
 mod keys;
+mod logkey;
 mod note;
 mod opening;
 mod parts;
@@ -58,6 +59,7 @@ pub use govern::{
     Review, Scope,
 };
 pub use json::{canonical_json, parse_canonical_json};
+pub use logkey::{Authority, KeyStatement, LOSS_REASONS, LogKey, LogKeys, Revocation, RootKey};
 pub use note::Checkpoint;
 pub use opening::{Choice, EntryPath, HeadOpening, OpenRecord, Opening, Part, RunOpening, Subtree, Withheld};
 pub use parts::Payload;
@@ -82,8 +84,8 @@ pub use stamp::{
 pub use streams::StreamId;
 pub use tiles::{TileId, TileKind, TileStats, read_tile, rebuild_tiles, update_tiles};
 pub use verify::{
-    Code, Extent, Failure, Payloads, Property, PropertyState, SEED_BYTES_MAX, Sample, VerifyOptions,
-    VerifyReport, Warning, size_at, verify, verify_with,
+    Code, Extent, Failure, Payloads, Property, PropertyState, SEED_BYTES_MAX, Sample, SignedHeads,
+    VerifyOptions, VerifyReport, Warning, size_at, verify, verify_with,
 };
 pub use witness::{
     AddCheckpoint, Policy, PolicyError, Quorum, Verdict, Witness, WitnessEntry, WitnessError, WitnessKey,

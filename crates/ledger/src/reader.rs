@@ -1,10 +1,12 @@
 //! Reading: entries, records by citation, proofs (LG-API-01). A [`Reader`] has no way to write.
 
 mod opened;
+mod rotated;
 
 use crate::block::{self, BlockForm, Content};
 use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, Form};
+use crate::logkey::LogKeys;
 use crate::opening::{EntryPath, Kept};
 use crate::proof::{InclusionProof, RecordProof};
 use crate::scan::{BlockPlace, FramePlace, Segments};
@@ -56,8 +58,7 @@ pub struct Reader {
     pub(crate) rewritten: Vec<BlockPlace>,
     pub(crate) ring: KeyRing,
     pub(crate) origin: String,
-    pub(crate) log_key: [u8; 32],
-    verifier_key: String,
+    pub(crate) log_keys: LogKeys,
     pub(crate) folder: PathBuf,
     options: ReadOptions,
     cache: VecDeque<((usize, u64), Arc<Cached>)>,
@@ -102,24 +103,25 @@ impl Reader {
         for frame in &frames {
             segments.blocks(frame, &ledger, &mut blocks)?;
         }
-        let (origin, verifier_key, log_key) = genesis(&mut segments, &frames, &ledger)?;
+        let log_keys = genesis(&mut segments, &frames, &ledger)?;
         let (blocks, rewritten) =
             blocks.into_iter().partition(|block: &BlockPlace| block.first_index >= block.frame_first);
-        Ok(Self {
+        let mut reader = Self {
             ledger,
             segments,
             frames,
             blocks,
             rewritten,
             ring: KeyRing::new(folder, ledger, Vec::new()),
-            origin,
-            log_key,
-            verifier_key,
+            origin: log_keys.origin.clone(),
+            log_keys,
             folder: folder.to_owned(),
             options,
             cache: VecDeque::new(),
             cached_bytes: 0,
-        })
+        };
+        reader.follow_rotations()?;
+        Ok(reader)
     }
 
     /// Opens sealed payloads with the keys of role holders from here on.
@@ -148,7 +150,7 @@ impl Reader {
     /// Public log key that the first entry names, as `origin+id+base64`.
     #[must_use]
     pub fn verifier_key(&self) -> &str {
-        &self.verifier_key
+        self.log_keys.all().first().map_or("", |key| &key.verifier_key)
     }
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -171,8 +173,8 @@ impl Reader {
             }
             other => other?,
         };
-        let checked = note::check(&note, &self.origin, &self.log_key);
-        checked.map(Some).map_err(|what| Error::damage(&path, 0, what.0))
+        let checked = self.log_keys.check(&note);
+        checked.map(|(head, _)| Some(head)).map_err(|what| Error::damage(&path, 0, what.0))
     }
 
     /// One entry.
@@ -468,12 +470,8 @@ fn open_block(bytes: &[u8], ring: &mut KeyRing) -> Result<Option<Cached>, Malfor
     Ok(Some(Cached { content, resealed, run }))
 }
 
-/// Origin and log key from the first entry, whose digest must be the id of the ledger.
-fn genesis(
-    segments: &mut Segments,
-    frames: &[FramePlace],
-    ledger: &Hash,
-) -> Result<(String, String, [u8; 32])> {
+/// Origin, log key and root key from the first entry, whose digest must be the id of the ledger.
+fn genesis(segments: &mut Segments, frames: &[FramePlace], ledger: &Hash) -> Result<LogKeys> {
     let Some(first) = frames.first() else {
         return Err(Error::Format { path: segments.path(0), what: "no whole frame" });
     };
@@ -486,9 +484,8 @@ fn genesis(
     let broken = |what: Malformed| segments.damage(0, first.offset, what);
     let entry = Entry::decode(entry).map_err(broken)?;
     let body = json::parse_canonical(&entry.body).map_err(broken)?;
-    let key = body.get("log_key").and_then(|key| key.as_str()).unwrap_or_default();
-    match (entry.kind, note::parse_verifier_key(key)) {
-        (EntryKind::Genesis, Some((origin, bytes))) => Ok((origin, key.to_owned(), bytes)),
+    match (entry.kind, LogKeys::begin(*ledger, &body)) {
+        (EntryKind::Genesis, Ok(keys)) => Ok(keys),
         _ => Err(broken(Malformed("first entry"))),
     }
 }

@@ -4,17 +4,18 @@ use crate::batch::Batch;
 use crate::destroy::{erase, finish_burials};
 use crate::entry::EntryKind;
 use crate::frame::Frame;
+use crate::logkey::{self, KeyStatement};
 use crate::recall::Recent;
 use crate::replay::{Fault, Replay};
 use crate::run::Scratch;
-use crate::seal::{KEYS_FOLDER, wrapped_name};
+use crate::seal::{KEYS_FOLDER, ONLINE_NAME, wrapped_name};
 use crate::store::Store;
 use crate::verify::{Code, Found, Heads, VerifyReport, Walk};
 use crate::writer::{Clock, EpochStart, Ledger};
 use crate::{Error, Hash, Result, StreamId, files, frame, keys};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use vocab::Timestamp;
@@ -87,6 +88,20 @@ impl Ledger {
     /// missing, `LV-DAMAGE` when bytes under a checkpoint are not as they were written, `LV-FORMAT`, `LE-IO`. Nothing is
     /// changed on an error.
     pub fn open(folder: &Path, resume: &Resume) -> Result<(Self, Recovered)> {
+        Self::open_after_loss(folder, resume, &[])
+    }
+
+    /// As [`Ledger::open`], for a ledger whose log key was lost or stolen: `statements` revoke it and name the next one, which
+    /// follows from the seed given; they are entered before the new epoch (LG-EPO-04). The online copy of the data keys,
+    /// which the former secret opens, is destroyed: older payloads need a role holder from here on.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], and `LE-KEY` for a statement that does not fit or is not signed by those who have to.
+    pub fn open_after_loss(
+        folder: &Path,
+        resume: &Resume,
+        statements: &[KeyStatement],
+    ) -> Result<(Self, Recovered)> {
         files::check_format(folder)?;
         if crate::redact::is_redacted(folder) {
             return Err(Error::Policy("a redacted copy is not written on"));
@@ -95,10 +110,12 @@ impl Ledger {
         finish_burials(folder)?;
         let (replay, heads, end) = follow(folder)?;
         let log_key = keys::log_key(&resume.seed);
-        if *log_key.verifying_key().as_bytes() != replay.log_key {
-            return Err(Error::Key("the seed is not the one this ledger was made with"));
-        }
         let size = replay.size();
+        let mut log_keys = replay.log_keys.clone();
+        let bodies = logkey::bodies(&replay.ledger, statements, &mut log_keys, &replay.governance, size)?;
+        if *log_key.verifying_key().as_bytes() != log_keys.current_key() {
+            return Err(Error::Key("the secret is not that of the log key in force"));
+        }
         if size < heads.newest() {
             return Err(Error::Rollback { size, known: heads.newest() });
         }
@@ -117,6 +134,7 @@ impl Ledger {
             folder: folder.to_owned(),
             origin: replay.origin,
             log_key,
+            log_keys: replay.log_keys,
             batch,
             streams: replay.streams,
             store: Arc::new(Mutex::new(store)),
@@ -132,7 +150,10 @@ impl Ledger {
         for key in ledger.governance.destructions.iter().flat_map(|one| &one.keys) {
             erase(&folder.join(KEYS_FOLDER), &wrapped_name(*key))?;
         }
-        ledger.begin_epoch(clean, size, end.discarded, before, resume.now)?;
+        if !bodies.is_empty() {
+            erase(&folder.join(KEYS_FOLDER), ONLINE_NAME)?;
+        }
+        ledger.begin_epoch(clean, (size, end.discarded), before, resume.now, &bodies)?;
         let open_streams = ledger.streams.open().into_iter().map(StreamId).collect();
         Ok((ledger, Recovered { clean, size, discarded_bytes: end.discarded, open_streams }))
     }
@@ -141,10 +162,10 @@ impl Ledger {
     fn begin_epoch(
         &mut self,
         clean: bool,
-        size: u64,
-        discarded: u64,
+        (size, discarded): (u64, u64),
         before: Timestamp,
         now: Timestamp,
+        about_keys: &[Value],
     ) -> Result<()> {
         if !clean {
             let body = json!({
@@ -154,6 +175,9 @@ impl Ledger {
                 "to": now.0,
             });
             self.public(EntryKind::Recovery, 0, &body)?;
+        }
+        for body in about_keys {
+            self.public(EntryKind::Key, 0, body)?;
         }
         let (epoch, key) = (self.batch.epoch, *self.batch.epoch_key.verifying_key().as_bytes());
         let message = keys::epoch_message(&self.batch.ledger, epoch, &key);
@@ -230,7 +254,15 @@ pub(crate) fn follow(folder: &Path) -> Result<(Replay, Heads, End)> {
         }
     }
     match state {
-        Some((replay, heads)) => Ok((replay, heads, end)),
+        Some((replay, mut heads)) => {
+            // A torn tail stands in the report of the walk.
+            let mut late = VerifyReport::new(1);
+            heads.settle(folder, &replay.log_keys, None, &mut late);
+            match late.failures.first() {
+                Some(failure) => Err(Error::damage(&folder.join(&failure.file), 0, failure.what)),
+                None => Ok((replay, heads, end)),
+            }
+        }
         None => Err(Error::Format { path: folder.to_owned(), what: "no whole frame" }),
     }
 }

@@ -11,11 +11,12 @@ use crate::bytes::Malformed;
 use crate::entry::{Entry, EntryKind, NO_INDEX};
 use crate::frame::{self, Frame};
 use crate::govern::Governance;
+use crate::logkey::LogKeys;
 use crate::seal::DataClass;
 use crate::streams::Streams;
 use crate::tree::{self, Frontier};
 use crate::verify::Code;
-use crate::{Hash, block, json, keys, note};
+use crate::{Hash, block, json, keys};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
@@ -45,8 +46,10 @@ impl Fault {
 pub(crate) struct Replay {
     pub(crate) ledger: Hash,
     pub(crate) origin: String,
-    pub(crate) verifier_key: String,
-    pub(crate) log_key: [u8; 32],
+    /// The log keys so far.
+    pub(crate) log_keys: LogKeys,
+    /// The log key was revoked, or replaced without handing over: an epoch under the next one has to begin.
+    pub(super) needs_epoch: bool,
     pub(crate) tree: Frontier,
     pub(crate) streams: Streams,
     pub(crate) chain: Chain,
@@ -107,19 +110,19 @@ impl Replay {
         let body = json::parse_canonical(&entry.body).map_err(damaged)?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let epoch_key = BASE64.decode(text("epoch_key")).ok().and_then(|key| key.try_into().ok());
-        let (Some((origin, log_key)), Some(epoch_key), EntryKind::Genesis) =
-            (note::parse_verifier_key(&text("log_key")), epoch_key, entry.kind)
+        let (Ok(log_keys), Some(epoch_key), EntryKind::Genesis) =
+            (LogKeys::begin(*id, &body), epoch_key, entry.kind)
         else {
             return Err(Fault::at(Code::Damage, "keys of the first entry", 0));
         };
-        if origin != text("origin") || body.get("format").and_then(Value::as_u64) != Some(1) {
+        if log_keys.origin != text("origin") || body.get("format").and_then(Value::as_u64) != Some(1) {
             return Err(Fault::at(Code::Newer, "format or origin of the first entry", 0));
         }
         Ok(Self {
             ledger: *id,
-            origin,
-            verifier_key: text("log_key"),
-            log_key,
+            origin: log_keys.origin.clone(),
+            log_keys,
+            needs_epoch: false,
             tree: Frontier::default(),
             streams: Streams::default(),
             chain: Chain::default(),
@@ -345,8 +348,13 @@ impl Replay {
         if entry.kind == EntryKind::Reseal && !self.written_again(index) {
             fault(Code::Block, "blocks that were written again differ from what the entry says");
         }
+        if let Err((code, what)) = self.log_keys.take(index, &entry, &self.governance) {
+            fault(code, what);
+        }
         if entry.stream == 0 {
-            self.recovering = entry.kind == EntryKind::Recovery;
+            // Entries about log keys may stand between a recovery and the epoch after it.
+            let kept = entry.kind == EntryKind::Key && self.recovering && self.needs_epoch;
+            self.recovering = entry.kind == EntryKind::Recovery || kept;
             if let Some((_, died)) = self.published.last_mut().filter(|(size, _)| *size == index) {
                 *died = self.recovering;
             }
@@ -380,6 +388,9 @@ impl Replay {
         if self.sealed && !ends && !self.lost {
             return Some((Code::Epoch, "entry under the key of an epoch that has ended"));
         }
+        if self.needs_epoch && entry.kind != EntryKind::Key && !self.lost {
+            return Some((Code::Key, "entry under a log key that was revoked"));
+        }
         let body = match entry.kind {
             EntryKind::Blocks
             | EntryKind::Seal
@@ -406,8 +417,11 @@ impl Replay {
             EntryKind::Blocks => self.blocks_entry(index, &body),
             EntryKind::Seal => self.seal_entry(entry, body),
             EntryKind::Stamp => self.stamp_entry(index, &body),
-            _ if body.get("use").and_then(Value::as_str) == Some("data") => self.data_key_entry(index, &body),
-            _ => self.key_entry(entry, &body),
+            _ => match body.get("use").and_then(Value::as_str) {
+                Some("data") => self.data_key_entry(index, &body),
+                Some("log" | "revoke" | "root") => self.log_key_entry(&body),
+                _ => self.key_entry(entry, &body),
+            },
         }
     }
 

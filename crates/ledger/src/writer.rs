@@ -3,6 +3,7 @@
 use crate::batch::{Batch, Chain};
 use crate::entry::{Entry, EntryKind, FLAG_BULK, FLAG_IMPORTED, Form};
 use crate::govern::Governance;
+use crate::logkey::{self, LogKeys};
 use crate::recall::Recent;
 use crate::run::{self, Run, Scratch};
 use crate::seal::{DataClass, SealOptions, Sealing, SessionKeys, day_of};
@@ -39,6 +40,8 @@ pub struct Ledger {
     pub(crate) folder: PathBuf,
     pub(crate) origin: String,
     pub(crate) log_key: SigningKey,
+    /// All log keys of the ledger; `log_key` is that of the last one.
+    pub(crate) log_keys: LogKeys,
     pub(crate) batch: Batch,
     pub(crate) streams: Streams,
     pub(crate) store: Arc<Mutex<Store>>,
@@ -91,6 +94,15 @@ impl Ledger {
     /// # Errors
     /// `LE-POLICY` for an unfit origin, `LE-IO` where the file system refuses.
     pub fn create(folder: &Path, genesis: Genesis) -> Result<Self> {
+        Self::create_under(folder, genesis, None)
+    }
+
+    /// As [`Ledger::create`], with the public part of a root key that is kept off line: it vouches for later log keys, and
+    /// revokes one that was lost (LG chapter 9.1).
+    ///
+    /// # Errors
+    /// As [`Ledger::create`].
+    pub fn create_under(folder: &Path, genesis: Genesis, root: Option<&[u8; 32]>) -> Result<Self> {
         let Genesis { origin, now, seed } = genesis;
         if !note::origin_fits(&origin) {
             return Err(Error::Policy(
@@ -110,7 +122,7 @@ impl Ledger {
             "format": 1,
             "log_key": note::verifier_key(&origin, log_key.verifying_key().as_bytes()),
             "origin": origin,
-            "root_key": null,
+            "root_key": logkey::root_field(root),
         });
         let first = Entry {
             kind: EntryKind::Genesis,
@@ -138,6 +150,7 @@ impl Ledger {
             folder: folder.to_owned(),
             origin,
             log_key,
+            log_keys: LogKeys::begin(id, &body).map_err(|what| Error::Key(what.0))?,
             batch,
             streams,
             store: Arc::new(Mutex::new(store)),
@@ -350,10 +363,15 @@ impl Ledger {
         }
         self.commit()?;
         let checkpoint = note::sign(&self.origin, self.size(), self.root(), &self.log_key);
-        let kept = self.folder.join("checkpoints");
-        files::replace(&kept, &checkpoint.size.to_string(), checkpoint.note.as_bytes())?;
-        files::replace(&self.folder, "checkpoint", checkpoint.note.as_bytes())?;
+        self.keep_head(&checkpoint)?;
         Ok(checkpoint)
+    }
+
+    /// Publishes a signed head.
+    pub(crate) fn keep_head(&self, head: &Checkpoint) -> Result<()> {
+        let kept = self.folder.join("checkpoints");
+        files::replace(&kept, &head.size.to_string(), head.note.as_bytes())?;
+        files::replace(&self.folder, "checkpoint", head.note.as_bytes())
     }
 
     /// Closes a stream; its number is never used again (LG-MOD-05).
@@ -441,6 +459,7 @@ impl Ledger {
         self.batch.push(&entry.encode());
         // Checked before it came here.
         let _ = self.governance.take(index, &entry);
+        let _ = self.log_keys.take(index, &entry, &self.governance);
         self.streams.advance(draft.stream, stream_seq, index, draft.kind != EntryKind::StreamClose);
         if self.batch.is_full() {
             self.flush()?;

@@ -22,6 +22,8 @@ impl Reader {
     /// does not fit its commitment, `LE-IO`.
     pub fn excerpt(&mut self, cited: &[Citation], whole: &[LedgerIndex]) -> Result<(Excerpt, Checkpoint)> {
         let mut chosen = Chosen::from([(0, Some(BTreeSet::new()))]);
+        // Whoever reads the excerpt follows the log key from the first one to the one that signed the head.
+        chosen.extend(self.key_history()?.1.into_iter().map(|index| (index, Some(BTreeSet::new()))));
         for citation in cited {
             let records = chosen.entry(citation.index.0).or_insert_with(|| Some(BTreeSet::new()));
             records.get_or_insert_default().insert(citation.record);

@@ -16,6 +16,7 @@ pub use state::{Destruction, Governance, Hold, Review, Scope};
 pub use writing::PURPOSES;
 
 pub(crate) use fields::Fields;
+pub(crate) use people::approvals as approvals_of;
 pub(crate) use writing::code;
 
 use vocab::Timestamp;

@@ -156,7 +156,7 @@ impl Governance {
     }
 
     /// Whether enough of those who signed are listed: `wanted`, or all where the policy lists fewer.
-    fn enough(&self, people: &[[u8; 32]], wanted: usize) -> Outcome {
+    pub(crate) fn enough(&self, people: &[[u8; 32]], wanted: usize) -> Outcome {
         let Some((_, policy)) = &self.policy else {
             return Err((Code::Approval, "no policy lists the people who may do this"));
         };

@@ -59,17 +59,32 @@ impl Replay {
             return Some((Code::Key, "contents of a key entry"));
         };
         let message = keys::epoch_message(&self.ledger, epoch, &key);
-        if !keys::signature_holds(&self.log_key, &message, &signature) {
+        let log_key = self.log_keys.current();
+        if log_key.is_some_and(|key| key.revoked.is_some()) {
+            return Some((Code::Key, "a new epoch key signed by a log key that was revoked"));
+        }
+        if !log_key.is_some_and(|log| keys::signature_holds(&log.key, &message, &signature)) {
             return Some((Code::Key, "a new epoch key is not signed by the log key"));
         }
         let follows = self.lost || epoch == self.epoch + 1;
         let ended = self.lost || self.sealed || self.recovering;
-        (self.epoch, self.epoch_key, self.sealed) = (epoch, key, false);
+        (self.epoch, self.epoch_key, self.sealed, self.needs_epoch) = (epoch, key, false, false);
         self.epoch_start = (entry.received_at, entry.stream_seq);
         match (follows, ended) {
             (false, _) => Some((Code::Epoch, "numbers of the epochs")),
             (_, false) => Some((Code::Seal, "an epoch ended without seal or recovery")),
             _ => None,
         }
+    }
+
+    /// An entry about log keys or the root key, apart from what the history of the keys makes of it (LG-EPO-04).
+    pub(super) fn log_key_entry(&mut self, body: &Value) -> Option<(Code, &'static str)> {
+        let current = self.log_keys.current().map(|key| key.number);
+        self.needs_epoch |= match body.get("use").and_then(Value::as_str) {
+            Some("revoke") => body.get("number").and_then(Value::as_u64) == current,
+            Some("log") => body.get("previous").is_none(),
+            _ => false,
+        };
+        None
     }
 }

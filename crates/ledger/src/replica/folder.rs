@@ -6,7 +6,7 @@ use crate::recover::{End, follow};
 use crate::replay::Replay;
 use crate::store::Store;
 use crate::verify::Heads;
-use crate::{Checkpoint, Destruction, Error, Result, files, note, tree};
+use crate::{Checkpoint, Destruction, Error, Result, files, tree};
 use std::path::{Path, PathBuf};
 
 /// The copy, with the lock of its one receiver.
@@ -64,7 +64,7 @@ impl Replica {
 
     fn check_key(&self, replay: &Replay) -> Result<()> {
         match &self.log_key {
-            Some(expected) if *expected != replay.verifier_key => {
+            Some(expected) if replay.log_keys.find(expected).is_none() => {
                 Err(Error::Key("the log key of this ledger is not the one you expect"))
             }
             _ => Ok(()),
@@ -167,7 +167,9 @@ impl Receiver for Replica {
             return Err(Error::Stopped { path: self.folder.clone() });
         };
         let replay = &holding.replay;
-        let checked = note::check(checkpoint.note.as_bytes(), &replay.origin, &replay.log_key)
+        let (checked, _) = replay
+            .log_keys
+            .check(checkpoint.note.as_bytes())
             .map_err(|what| Error::damage(Path::new("checkpoint"), 0, what.0))?;
         if checked.size != replay.size() {
             return Err(Error::Policy("a head is acknowledged when exactly its entries are held"));

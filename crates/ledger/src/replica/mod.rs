@@ -267,7 +267,7 @@ impl Reader {
             }
             let path = folder.join(&name);
             let bytes = crate::files::read_small(&path, note::NOTE_BYTES_MAX)?;
-            let checked = note::check(&bytes, &self.origin, &self.log_key);
+            let checked = self.log_keys.check(&bytes).map(|(head, _)| head);
             notes.push(checked.map_err(|what| Error::damage(&path, 0, what.0))?);
         }
         notes.retain(|note| note.size <= self.size());

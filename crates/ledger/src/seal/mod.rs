@@ -15,6 +15,7 @@ pub use wrap::{Identity, Recipient};
 pub use writing::{SealOptions, SessionKeys};
 
 pub(crate) use cipher::{open as decrypt, seal as encrypt};
+pub(crate) use online::NAME as ONLINE_NAME;
 pub(crate) use ring::KeyRing;
 pub(crate) use writing::Sealing;
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub const WINDOW_DAYS_DEFAULT: u16 = 7;
 /// Largest reading window, in days.
 pub const WINDOW_DAYS_MAX: u16 = 366;
-const NAME: &str = "online";
+pub(crate) const NAME: &str = "online";
 const MAGIC: &[u8; 8] = b"SKONL\0\0\x01";
 /// Largest file that is read, in bytes: all classes for the largest window, twice.
 const FILE_BYTES_MAX: usize = 1024 * 1024;

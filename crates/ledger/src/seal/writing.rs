@@ -182,6 +182,14 @@ impl Sealing {
         }))
     }
 
+    /// From here on another secret of the machine opens the online copy: the log key was rotated.
+    pub(crate) fn move_online_copy(&mut self, secret: &Hash) -> Result<()> {
+        if let Some(online) = &mut self.online {
+            online.secret = *secret;
+        }
+        self.save(self.today)
+    }
+
     /// Forgets keys outside the window, and writes the online copy.
     fn save(&mut self, today: u32) -> Result<()> {
         let window = self.online.as_ref().map_or(0, |online| online.window_days);

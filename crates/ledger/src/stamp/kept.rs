@@ -83,8 +83,7 @@ impl Ledger {
     ) -> Result<(LedgerIndex, Stamped)> {
         let folder = self.folder.clone();
         let note = files::read_small(&folder.join(place(size, NOTE_SUFFIX)), note::NOTE_BYTES_MAX)?;
-        let log_key = *self.log_key.verifying_key().as_bytes();
-        if !note::check(&note, self.origin(), &log_key).is_ok_and(|head| head.size == size) {
+        if !self.log_keys.check(&note).is_ok_and(|(head, _)| head.size == size) {
             return Err(Error::Key("the head that was stamped is not one of this ledger"));
         }
         let stamped = check_kept_stamp(&folder, size, Some(reply), pinned, Some(now))?;

@@ -1,6 +1,8 @@
 //! Signed heads: the published checkpoint, those kept, and those known from elsewhere (LG 19.2 steps 5 and 11).
 
-use super::{Code, VerifyReport};
+use super::{Code, SignedHeads, VerifyReport};
+use crate::bytes::Malformed;
+use crate::logkey::{LogKeys, NOT_IN_FORCE};
 use crate::replay::{Fault, Replay};
 use crate::tree::Frontier;
 use crate::{Checkpoint, Error, Hash, Policy, files, note};
@@ -13,13 +15,23 @@ const KEPT_MAX: usize = 1_000_000;
 /// Heads by size; each must be the root of the log at that size.
 #[derive(Default)]
 pub(crate) struct Heads {
-    by_size: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
+    by_size: BTreeMap<u64, Vec<Head>>,
     /// Sizes of the checkpoints that the ledger keeps.
     kept: BTreeSet<u64>,
     /// Size of the published checkpoint.
     published: Option<u64>,
     /// Heads that satisfy the policy, with the names of those who cosigned.
     witnessed: BTreeMap<u64, Vec<String>>,
+    /// Notes from elsewhere, by name.
+    known: BTreeMap<PathBuf, String>,
+}
+
+/// A head whose bytes are checked at once, or, where no key known so far signed it, when all log keys are known.
+struct Head {
+    file: PathBuf,
+    root: Hash,
+    /// Signed by a key of the ledger as far as it was known.
+    signed: bool,
 }
 
 impl Heads {
@@ -52,6 +64,7 @@ impl Heads {
             bytes => heads.published = heads.add(file, bytes, replay, policy, report),
         }
         for (name, note) in known {
+            heads.known.insert(PathBuf::from(name), note.clone());
             heads.add(Path::new(name), Ok(note.clone().into_bytes()), replay, policy, report);
         }
         heads
@@ -65,13 +78,14 @@ impl Heads {
         policy: Option<&Policy>,
         report: &mut VerifyReport,
     ) -> Option<u64> {
-        let checked = bytes
-            .map_err(|_| "a checkpoint that can be read")
-            .and_then(|bytes| note::check(&bytes, &replay.origin, &replay.log_key).map_err(|what| what.0));
-        match checked {
-            Ok(checkpoint) => {
-                self.note_quorum(file, &checkpoint, policy, report);
-                self.by_size.entry(checkpoint.size).or_default().push((file.to_owned(), checkpoint.root));
+        match bytes.map_err(|_| "a checkpoint that can be read").and_then(|bytes| first_look(&bytes, replay))
+        {
+            Ok((checkpoint, signed)) => {
+                if signed {
+                    self.note_quorum(file, &checkpoint, policy, report);
+                }
+                let head = Head { file: file.to_owned(), root: checkpoint.root, signed };
+                self.by_size.entry(checkpoint.size).or_default().push(head);
                 Some(checkpoint.size)
             }
             Err(what) => {
@@ -100,6 +114,85 @@ impl Heads {
         }
     }
 
+    /// Checks what had to wait until all log keys were known, and tells which key signed which heads (LG-EPO-04).
+    pub(crate) fn settle(
+        &mut self,
+        folder: &Path,
+        keys: &LogKeys,
+        policy: Option<&Policy>,
+        report: &mut VerifyReport,
+    ) {
+        let first_until = keys.all().first().and_then(|key| key.until);
+        let mut signed: BTreeMap<u64, SignedHeads> = BTreeMap::new();
+        let mut wrong = Vec::new();
+        let mut confirmed = Vec::new();
+        for (size, heads) in &self.by_size {
+            for head in heads {
+                let number = if head.signed && first_until.is_none_or(|until| *size <= until) {
+                    Ok(1)
+                } else {
+                    self.again(folder, head, *size, keys).map(|(checkpoint, number)| {
+                        if !head.signed {
+                            confirmed.push((head.file.clone(), checkpoint));
+                        }
+                        number
+                    })
+                };
+                match number {
+                    Ok(number) => {
+                        let one = signed.entry(number).or_insert(SignedHeads {
+                            key: number,
+                            count: 0,
+                            sizes: (*size, *size),
+                        });
+                        one.count += 1;
+                        one.sizes.1 = *size;
+                    }
+                    Err(what) => wrong.push((*size, head.file.clone(), what)),
+                }
+            }
+        }
+        for (file, checkpoint) in confirmed {
+            self.note_quorum(&file, &checkpoint, policy, report);
+        }
+        for (size, file, what) in wrong {
+            let code = if what == NOT_IN_FORCE { Code::Key } else { Code::Sig };
+            report.fail(&Fault::new(code, what.0), &file, 0, None);
+            if let Some(heads) = self.by_size.get_mut(&size) {
+                heads.retain(|head| head.file != file);
+                if heads.is_empty() {
+                    self.by_size.remove(&size);
+                }
+            }
+            if file == Path::new("checkpoints").join(size.to_string()) {
+                self.kept.remove(&size);
+            } else if file == Path::new("checkpoint") {
+                self.published = None;
+            }
+        }
+        report.signed_heads = signed.into_values().collect();
+    }
+
+    /// Reads a note again, now that all keys are known.
+    fn again(
+        &self,
+        folder: &Path,
+        head: &Head,
+        size: u64,
+        keys: &LogKeys,
+    ) -> Result<(Checkpoint, u64), Malformed> {
+        let bytes = match self.known.get(&head.file) {
+            Some(note) => note.clone().into_bytes(),
+            None => files::read_small(&folder.join(&head.file), note::NOTE_BYTES_MAX)
+                .map_err(|_| Malformed("a checkpoint that can be read"))?,
+        };
+        let found = keys.check(&bytes)?;
+        if found.0.size != size || found.0.root != head.root {
+            return Err(Malformed("a checkpoint that does not change while it is read"));
+        }
+        Ok(found)
+    }
+
     /// Whether the policy is satisfied where it has to be: at the published head (LG-WIT-09).
     pub(crate) fn finish_quorum(&self, size: u64, policy: Option<&Policy>, report: &mut VerifyReport) {
         report.witnessed = self.witnessed.range(..=size).next_back().map(|(size, by)| (*size, by.clone()));
@@ -116,7 +209,7 @@ impl Heads {
     pub(crate) fn pass(&self, size: u64, tree: &Frontier, forks: &mut Vec<(PathBuf, u64)>) {
         let Some(heads) = self.by_size.get(&size) else { return };
         let root = tree.root();
-        forks.extend(heads.iter().filter(|(_, head)| *head != root).map(|(file, _)| (file.clone(), size)));
+        forks.extend(heads.iter().filter(|head| head.root != root).map(|head| (head.file.clone(), size)));
     }
 
     /// Largest size that any head promises.
@@ -132,7 +225,7 @@ impl Heads {
     pub(crate) fn finish(&self, replay: &Replay, report: &mut VerifyReport) {
         let size = replay.size();
         for (head, files) in self.by_size.range(size + 1..) {
-            for (file, _) in files {
+            for Head { file, .. } in files {
                 let what = "the ledger is shorter than a signed head";
                 report.fail(&Fault::at(Code::Trunc, what, size), file, 0, Some(replay.accepted));
             }
@@ -168,8 +261,22 @@ impl Heads {
             _ => {}
         }
         let held = self.by_size.range(..=size).next_back();
-        report.checkpoint = held.and_then(|(size, files)| files.first().map(|(_, root)| (*size, *root)));
+        report.checkpoint = held.and_then(|(size, files)| files.first().map(|head| (*size, head.root)));
     }
+}
+
+/// Size and root of a note, and whether a log key known so far signed it.
+fn first_look(bytes: &[u8], replay: &Replay) -> Result<(Checkpoint, bool), &'static str> {
+    let parsed = note::parse(bytes).map_err(|what| what.0)?;
+    if parsed.origin != replay.origin {
+        return Err("note of another origin");
+    }
+    let signed = replay.log_keys.names_signer(&parsed);
+    if signed {
+        parsed.check_log(&replay.origin, &replay.log_keys.current_key()).map_err(|what| what.0)?;
+    }
+    let note = String::from_utf8_lossy(bytes).into_owned();
+    Ok((Checkpoint { size: parsed.size, root: parsed.root, note }, signed))
 }
 
 fn kept_names(folder: &Path, report: &mut VerifyReport) -> Vec<String> {

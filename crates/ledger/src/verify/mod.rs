@@ -2,6 +2,7 @@
 
 mod extent;
 mod heads;
+mod keys;
 mod payload;
 mod report;
 mod sealed;
@@ -10,12 +11,13 @@ mod tiles;
 mod walk;
 
 pub use extent::{Extent, SEED_BYTES_MAX, Sample, size_at};
+pub use keys::SignedHeads;
 pub use report::{Code, Failure, Payloads, Property, PropertyState, VerifyReport, Warning};
 
 use crate::frame::Frame;
 use crate::replay::{Fault, Replay};
 use crate::seal::{Identity, KeyRing};
-use crate::{Authorities, Error, Policy, Result, files};
+use crate::{Authorities, Error, KeyStatement, Policy, Result, files};
 pub(crate) use heads::Heads;
 pub(crate) use walk::{Found, Walk};
 
@@ -30,8 +32,13 @@ pub struct VerifyOptions {
     pub open: bool,
     /// Failures listed; the others are only counted.
     pub failures_max: usize,
-    /// The log key you expect (`origin+id+base64`), from a source you trust such as the printed report.
+    /// A log key that you expect (`origin+id+base64`), from a source you trust such as the printed report: the first one, or
+    /// any that followed it.
     pub log_key: Option<String>,
+    /// The root key that you expect.
+    pub root_key: Option<[u8; 32]>,
+    /// Revocations of log keys that were handed out, each with a name (LG-EPO-04).
+    pub statements: Vec<(String, KeyStatement)>,
     /// Signed notes known from elsewhere, each with a name: an older report, a bundle, a witness.
     pub heads: Vec<(String, String)>,
     /// Who has to have cosigned, from a file that you keep outside the ledger (LG-WIT-08). A quorum that is not met is a
@@ -54,6 +61,8 @@ impl Default for VerifyOptions {
             open: true,
             failures_max: 100,
             log_key: None,
+            root_key: None,
+            statements: Vec::new(),
             heads: Vec::new(),
             policy: None,
             authorities: None,
@@ -190,35 +199,23 @@ impl Check<'_> {
         report: &mut VerifyReport,
     ) -> Result<Replay, Fault> {
         let replay = Replay::begin(frame, id)?;
-        let logs = self.options.policy.as_ref().map_or(&[][..], |policy| policy.logs.as_slice());
-        if !logs.is_empty() && !logs.contains(&replay.verifier_key) {
-            let fault = Fault::at(Code::Key, "a log key that the policy names", 0);
-            report.fail(&fault, Path::new("segments"), 0, None);
-        }
-        if let Some(expected) = &self.options.log_key
-            && *expected != replay.verifier_key
-        {
-            report.fail(
-                &Fault::at(Code::Key, "not the log key you expect", 0),
-                Path::new("segments"),
-                0,
-                None,
-            );
-        }
         self.heads =
             Heads::read(self.folder, &replay, &self.options.heads, self.options.policy.as_ref(), report);
         Ok(replay)
     }
 
-    fn finish(self, report: &mut VerifyReport) -> Result<()> {
-        let Some(replay) = self.replay else {
+    fn finish(mut self, report: &mut VerifyReport) -> Result<()> {
+        let Some(mut replay) = self.replay else {
             if report.failures.is_empty() {
                 return Err(Error::Format { path: self.folder.to_owned(), what: "no whole frame" });
             }
             return Ok(());
         };
         report.origin.clone_from(&replay.origin);
-        report.verifier_key.clone_from(&replay.verifier_key);
+        report.verifier_key =
+            replay.log_keys.all().first().map_or_else(String::new, |key| key.verifier_key.clone());
+        self.heads.settle(self.folder, &replay.log_keys, self.options.policy.as_ref(), report);
+        keys::check(&mut replay, self.options, report);
         report.root = replay.tree.root();
         report.records = replay.records;
         report.blocks = replay.blocks;

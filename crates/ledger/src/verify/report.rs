@@ -1,7 +1,8 @@
 //! What a verification found.
 
-use super::{Extent, Since};
+use super::{Extent, SignedHeads, Since};
 use crate::Hash;
+use crate::logkey::LogKeys;
 use crate::replay::Fault;
 use std::path::{Path, PathBuf};
 use vocab::{Message, Timestamp};
@@ -22,6 +23,8 @@ pub enum Code {
     Key,
     /// Key of another epoch.
     Epoch,
+    /// Entries that only a revoked log key vouches for (warning).
+    Unproven,
     /// The last epoch has no seal (warning).
     Unsealed,
     /// A seal is missing, doubled, or tells other counts.
@@ -81,6 +84,7 @@ impl Code {
             Self::Sig => "LV-SIG",
             Self::Key => "LV-KEY",
             Self::Epoch => "LV-EPOCH",
+            Self::Unproven => "LV-UNPROVEN",
             Self::Unsealed => "LV-UNSEALED",
             Self::Seal => "LV-SEAL",
             Self::Link => "LV-LINK",
@@ -239,6 +243,10 @@ pub struct VerifyReport {
     pub origin: String,
     /// Public log key that the first entry names.
     pub verifier_key: String,
+    /// All log keys and the root key, with what was revoked.
+    pub log_keys: LogKeys,
+    /// Which log key signed which heads.
+    pub signed_heads: Vec<SignedHeads>,
     /// Entries in frames.
     pub entries: u64,
     /// Records under bulk entries.
@@ -284,6 +292,8 @@ impl VerifyReport {
         Self {
             origin: String::new(),
             verifier_key: String::new(),
+            log_keys: LogKeys::default(),
+            signed_heads: Vec::new(),
             entries: 0,
             records: 0,
             blocks: 0,

@@ -3,6 +3,7 @@
 use super::{Code, VerifyOptions, VerifyReport};
 use crate::destroy::keys_root;
 use crate::entry::EntryKind;
+use crate::logkey::LogKey;
 use crate::opening::Opening;
 use crate::redact::{OPENING_BYTES_MAX, OPENINGS};
 use crate::replay::{Fault, Replay};
@@ -102,12 +103,17 @@ pub(crate) fn check_openings(folder: &Path, replay: &Replay, report: &mut Verify
             let ours = opening.proof.as_ref().is_some_and(|path| {
                 path.root == root && path.size == replay.size() || path.checkpoint.is_some()
             });
-            let key = opening
-                .proof
-                .as_ref()
-                .and_then(|path| path.checkpoint.as_ref())
-                .map(|_| &*replay.verifier_key);
-            opening.origin == replay.origin && ours && opening.check(key).is_ok()
+            let note = opening.proof.as_ref().and_then(|path| path.checkpoint.as_ref());
+            let key = note.map(|note| replay.log_keys.check(note.as_bytes()).map(|(_, number)| number));
+            let key = match key {
+                None => Some(None),
+                Some(number) => {
+                    let number = number.unwrap_or_default();
+                    replay.log_keys.all().iter().find(|key| key.number == number).map(Some)
+                }
+            };
+            let signed = |key: Option<&LogKey>| opening.check(key.map(|key| &*key.verifier_key)).is_ok();
+            opening.origin == replay.origin && ours && key.is_some_and(signed)
         });
         if holds {
             report.payloads.present += 1;

@@ -38,8 +38,8 @@ pub(super) fn check(folder: &Path, replay: &Replay, options: &VerifyOptions, rep
         }
         let note =
             files::read_small(&folder.join(file(NOTE_SUFFIX)), note::NOTE_BYTES_MAX).unwrap_or_default();
-        let ours = note::check(&note, &replay.origin, &replay.log_key);
-        if !ours.is_ok_and(|head| head.size == stamp.size) {
+        let ours = replay.log_keys.check(&note);
+        if !ours.is_ok_and(|(head, _)| head.size == stamp.size) {
             fail(Code::TsaHash, "the head that was stamped", NOTE_SUFFIX);
             continue;
         }

@@ -6,6 +6,7 @@ mod format;
 mod full_disk;
 mod governing;
 mod killed;
+mod log_keys;
 mod partial;
 mod reading;
 mod replicas;
