@@ -59,7 +59,7 @@ pub use govern::{
     Review, Scope,
 };
 pub use json::{canonical_json, parse_canonical_json};
-pub use logkey::{Authority, KeyStatement, LOSS_REASONS, LogKey, LogKeys, Revocation, RootKey};
+pub use logkey::{Authority, KeyHistory, KeyStatement, LOSS_REASONS, LogKey, LogKeys, Revocation, RootKey};
 pub use note::Checkpoint;
 pub use opening::{Choice, EntryPath, HeadOpening, OpenRecord, Opening, Part, RunOpening, Subtree, Withheld};
 pub use parts::Payload;

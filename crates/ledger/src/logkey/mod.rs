@@ -5,10 +5,12 @@
 //! it is revoked, and which key comes next. The history follows from the entries alone, so that every verifier, copy and
 //! excerpt comes to the same one.
 
+mod document;
 mod history;
 mod rotate;
 mod statement;
 
+pub use document::KeyHistory;
 pub(crate) use rotate::{bodies, root_field};
 pub use statement::{KeyStatement, LOSS_REASONS, RootKey};
 
@@ -23,7 +25,7 @@ const LOG_KEYS_MAX: usize = 256;
 /// Who vouches for a log key, or revoked it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authority {
-    /// The first entry names it: whoever made the ledger.
+    /// The first entry names it, and nobody else vouches for it.
     Genesis,
     /// The root key (LG chapter 9.1).
     Root,

@@ -52,17 +52,21 @@ impl Ledger {
         Ok(both)
     }
 
-    /// Enters a statement that changes nothing for this session: a root key for a ledger that has none, or the revocation of
-    /// a key that was replaced before.
+    /// Enters a statement that changes nothing for this session: a root key for a ledger that has none, a certificate of the
+    /// key in force, or the revocation of a key that was replaced before.
     ///
     /// # Errors
     /// `LE-KEY` when it does not fit or is not signed by those who have to, `LE-POLICY` for a statement that needs another
     /// way, `LE-IO`.
     pub fn enter_key_statement(&mut self, statement: &KeyStatement, now: Timestamp) -> Result<LedgerIndex> {
         self.require_ours(statement)?;
+        let current = self.log_keys.current().map(|key| key.number);
         let body = match statement.body.get("use").and_then(Value::as_str) {
             Some("root") => statement.handed_over(&self.batch.ledger, &self.log_key)?,
             Some("revoke") => statement.whole_body(),
+            Some("log") if statement.body.get("number").and_then(Value::as_u64) == current => {
+                statement.whole_body()
+            }
             _ => return Err(Error::Policy("the next log key is entered by a rotation")),
         };
         self.settle_clock(now)?;

@@ -80,9 +80,10 @@ impl Replay {
     /// An entry about log keys or the root key, apart from what the history of the keys makes of it (LG-EPO-04).
     pub(super) fn log_key_entry(&mut self, body: &Value) -> Option<(Code, &'static str)> {
         let current = self.log_keys.current().map(|key| key.number);
+        let number = body.get("number").and_then(Value::as_u64);
         self.needs_epoch |= match body.get("use").and_then(Value::as_str) {
-            Some("revoke") => body.get("number").and_then(Value::as_u64) == current,
-            Some("log") => body.get("previous").is_none(),
+            Some("revoke") => number == current,
+            Some("log") => number != current && body.get("previous").is_none(),
             _ => false,
         };
         None

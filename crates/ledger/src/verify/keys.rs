@@ -1,6 +1,7 @@
 //! Which log key signed what, which was revoked, and whether they are those that are expected (LG-EPO-04, LF-13).
 
 use super::{Code, VerifyOptions, VerifyReport};
+use crate::logkey::Authority;
 use crate::replay::{Fault, Replay};
 use std::path::Path;
 
@@ -37,6 +38,10 @@ pub(super) fn check(replay: &mut Replay, options: &VerifyOptions, report: &mut V
     }
     if options.root_key.as_ref().is_some_and(|expected| !keys.has_root(expected)) {
         report.fail(&Fault::at(Code::Key, "not the root key you expect", 0), segments, 0, None);
+    } else if options.root_key.is_some() && keys.current().is_none_or(|key| key.by != Authority::Root) {
+        // Anybody can name the root key of another in a first entry: only its signature says anything.
+        let what = "a log key that the root key has signed; hint: `sekisho ledger keys certify`";
+        report.fail(&Fault::at(Code::Key, what, 0), segments, 0, None);
     }
     for key in keys.all() {
         if let (Some((first, last)), Some(revoked)) = (key.unproven(size), &key.revoked) {

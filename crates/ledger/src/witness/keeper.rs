@@ -4,7 +4,7 @@ use super::cosign::WitnessKey;
 use super::request::AddCheckpoint;
 use crate::bytes::Malformed;
 use crate::note::{self, Parsed};
-use crate::{Error, Hash, Result, files, ranges, tree};
+use crate::{Error, Hash, KeyHistory, Result, files, ranges, tree};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::BTreeMap;
@@ -90,6 +90,20 @@ impl Witness {
         files::make_folders(&folder.join("evidence"))?;
         let (size, root) = head.unwrap_or_else(|| (0, tree::empty_root()));
         write_state(folder, &origin, size, &root, "")
+    }
+
+    /// The log key in force of a log that is enrolled under `known`, as a history proves it that grew from the head cosigned
+    /// last (LG-EPO-04). Nothing is changed: the caller opens the witness under that key from then on.
+    ///
+    /// # Errors
+    /// `LE-KEY` when the history does not lead from the known key and head to another key, `LE-LOCKED`, `LE-IO`.
+    pub fn next_log_key(folder: &Path, known: &str, history: &KeyHistory) -> Result<String, WitnessError> {
+        let _lock = files::lock(folder)?;
+        let (origin, _) =
+            note::parse_verifier_key(known).ok_or(Error::Policy("a log key `origin+id+base64`"))?;
+        let head = read_state(folder, &origin)?;
+        let keys = history.check(known, Some(head)).map_err(|error| Error::Key(error.0))?;
+        Ok(keys.all().last().map_or_else(String::new, |key| key.verifier_key.clone()))
     }
 
     /// Logs, with the size cosigned last.

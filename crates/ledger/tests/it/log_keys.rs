@@ -2,8 +2,9 @@
 
 use crate::support::{NOW, genesis, place, resume};
 use ledger::{
-    Authority, Code, ContentPolicy, EntryKind, Error, InclusionProof, KeyStatement, Ledger, Person,
-    PersonKey, Reader, Replica, Request, Resume, RootKey, VerifyOptions, VerifyReport, replicate, verify,
+    AddCheckpoint, Authority, Code, ContentPolicy, EntryKind, Error, InclusionProof, KeyHistory,
+    KeyStatement, Ledger, Person, PersonKey, Reader, Replica, Request, Resume, RootKey, VerifyOptions,
+    VerifyReport, Witness, WitnessKey, replicate, verify,
 };
 use serde_json::json;
 use std::path::Path;
@@ -152,6 +153,46 @@ fn a_planned_rotation_is_followed_by_everybody() {
         assert!(Replica::open(&place, Some(pin)).is_ok());
         assert_eq!(verify(&place, &VerifyOptions::default()).unwrap().failures, []);
     }
+}
+
+/// A witness goes over to the next key where the history grew from the head it cosigned; nobody else's history does.
+#[test]
+fn a_witness_follows_the_log_key() {
+    let (guard, folder) = place();
+    make(&folder);
+    let state = guard.path().join("witness");
+    let first = Reader::open(&folder).unwrap().verifier_key().to_owned();
+    Witness::enrol(&state, &first, None).unwrap();
+    let key = || WitnessKey::new("w1.example.jp", &[6; 32]).unwrap();
+    let ask = |log_key: &str, old: u64| {
+        let mut reader = Reader::open(&folder).unwrap();
+        let head = reader.checkpoint().unwrap().unwrap();
+        let request = AddCheckpoint::new(&reader.consistency(old, head.size).unwrap(), &head.note).unwrap();
+        let mut witness = Witness::open(&state, key(), &[log_key.to_owned()]).unwrap();
+        (witness.add_checkpoint(request.body().as_bytes(), NOW).unwrap().status, head.size)
+    };
+    let (status, cosigned) = ask(&first, 0);
+    assert_eq!(status, 200);
+    rotated(&folder);
+    assert_eq!(ask(&first, cosigned).0, 403, "the key is not the one enrolled");
+    let history = |old| KeyHistory::of(&mut Reader::open(&folder).unwrap(), old).unwrap();
+    for old in [None, Some(1)] {
+        assert!(
+            Witness::next_log_key(&state, &first, &history(old)).is_err(),
+            "not from the head that it knows"
+        );
+    }
+    let mut forged = history(Some(cosigned));
+    forged.checkpoint = forged.checkpoint.replace('A', "B");
+    assert!(Witness::next_log_key(&state, &first, &forged).is_err());
+    let next = Witness::next_log_key(&state, &first, &history(Some(cosigned))).unwrap();
+    assert_eq!(ask(&next, cosigned).0, 200);
+    // A thief of the first key cannot make up a history: it would have to hold what the witness cosigned.
+    let other = guard.path().join("other");
+    make(&other);
+    rotated(&other);
+    let made_up = KeyHistory::of(&mut Reader::open(&other).unwrap(), Some(1)).unwrap();
+    assert!(Witness::next_log_key(&state, &first, &made_up).is_err());
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod durable;
 #[path = "../../../collect/tests/it/evtx_writer.rs"]
 mod evtx_writer;
 mod hostile;
+mod log_keys;
 mod look;
 mod outsiders;
 mod records;

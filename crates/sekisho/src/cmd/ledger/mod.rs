@@ -6,6 +6,7 @@ mod copies;
 mod destroying;
 mod governing;
 mod keys;
+mod log_keys;
 mod prove;
 mod replica;
 mod replicate;
@@ -28,6 +29,8 @@ pub(crate) enum LedgerCommand {
     /// Make a new ledger
     #[command(after_long_help = "Examples:
   sekisho ledger init /var/lib/sekisho/ledger --secret /root/sekisho.secret --origin ledger.example.jp/main
+  sekisho ledger init LEDGER --secret SECRET --root-key /media/safe/root.key      (and take the medium away)
+  sekisho ledger init LEDGER --secret SECRET --root BASE64                         (from `sekisho ledger keys root`)
 
 The file with the secret is made when it is not there. Keep it on another computer: whoever has it can write in your name.")]
     Init {
@@ -39,6 +42,12 @@ The file with the secret is made when it is not there. Keep it on another comput
         /// Name of the ledger, e.g. ledger.example.jp/main [default: local/ and eight random bytes]
         #[arg(long)]
         origin: Option<String>,
+        /// Root key, which can replace a log key that was lost or stolen: made when the file is not there, to be kept off line
+        #[arg(long, value_name = "FILE", conflicts_with = "root")]
+        root_key: Option<PathBuf>,
+        /// Public part of a root key that was made on another computer (`ledger keys root`)
+        #[arg(long, value_name = "KEY", value_parser = log_keys::public)]
+        root: Option<[u8; 32]>,
     },
     /// Append entries: one JSON value a line
     #[command(after_long_help = "Examples:
@@ -70,6 +79,34 @@ Prints the index of each entry. All entries are durable when the command ends.")
         #[arg(long, value_name = "FILE")]
         secret: PathBuf,
     },
+    /// The log key and the root key: make, list, certify, revoke; statements that are signed off line
+    #[command(
+        subcommand,
+        after_long_help = "Examples:
+  on a computer without network:
+    sekisho ledger keys root root.key                                    (prints the public part, for `init --root`)
+    sekisho ledger keys sign statement.json --key root.key
+  beside the ledger:
+    sekisho ledger keys next LEDGER --new-secret next.secret --out statement.json      (then `rotate`)
+    sekisho ledger keys revoke LEDGER --reason stolen --from last-good-head --since 2026-11-20T08:00 --out revoked.json
+    sekisho ledger verify LEDGER --revocation revoked.json
+  for a witness, or whoever knows an earlier key:
+    sekisho ledger keys history LEDGER --since 4711 > history.json
+    sekisho ledger keys follow history.json --key ledger.example.jp/main+a1b2c3d4+AAAA... --head checkpoint.4711
+
+Two people whom the policy lists can sign in place of the root key."
+    )]
+    Keys(log_keys::KeysCommand),
+    /// Go over to the next log key: as planned, or after the one in force was lost or stolen
+    #[command(after_long_help = "Examples:
+  sekisho ledger rotate LEDGER --secret SECRET --new-secret next.secret --statement statement.json
+  sekisho ledger rotate LEDGER --secret SECRET --new-secret next.secret --root-key /media/safe/root.key
+  sekisho ledger rotate LEDGER --new-secret next.secret --after-loss revoked.json --statement statement.json
+
+As planned: the first head is signed by both keys; hand `changeover_head` to witnesses and auditors. After a loss: what came since the
+moment stated in the revocation stays, and every verification names it as unproven. The online copy of the data keys is destroyed
+then; older payloads need a role holder. From here on the ledger opens with the next secret only.")]
+    Rotate(log_keys::RotateArgs),
     /// Check every byte of a ledger: what is wrong, where, and since when
     #[command(after_long_help = "Examples:
   sekisho ledger verify report/ledger
@@ -209,7 +246,11 @@ that a copy has not confirmed, with their age in seconds; `replicate` tries agai
 /// Runs the command.
 pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
     match command {
-        LedgerCommand::Init { ledger, secret, origin } => write::init(&ledger, &secret, origin),
+        LedgerCommand::Init { ledger, secret, origin, root_key, root } => {
+            write::init(&ledger, &secret, origin, root_key.as_deref(), root)
+        }
+        LedgerCommand::Keys(command) => log_keys::run(command),
+        LedgerCommand::Rotate(args) => log_keys::rotate(&args),
         LedgerCommand::Append { ledger, input, secret, stream, kind } => {
             write::append(&ledger, &input, &secret, &stream, &kind)
         }

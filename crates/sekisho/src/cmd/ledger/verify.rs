@@ -21,9 +21,15 @@ const NOTE_BYTES_MAX: usize = 64 << 10;
 pub(crate) struct VerifyArgs {
     /// Folder of the ledger
     ledger: PathBuf,
-    /// Log key from a source you trust, e.g. the printed report
+    /// Log key from a source you trust, e.g. the printed report: the first one, or a later one
     #[arg(long)]
     key: Option<String>,
+    /// Public root key from a source you trust: it has to have signed the log key in force
+    #[arg(long, value_name = "KEY", value_parser = super::log_keys::public)]
+    root: Option<[u8; 32]>,
+    /// Revocation of a log key that you were given (`ledger keys revoke`); may be given several times
+    #[arg(long, value_name = "FILE")]
+    revocation: Vec<PathBuf>,
     /// Signed head from elsewhere (an older report, a bundle); may be given several times
     #[arg(long, value_name = "FILE")]
     head: Vec<PathBuf>,
@@ -72,6 +78,10 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
         let note = crate::inputs::read_text(path, NOTE_BYTES_MAX)?;
         options.heads.push((path.display().to_string(), note));
     }
+    options.root_key = args.root;
+    for path in &args.revocation {
+        options.statements.push((path.display().to_string(), super::log_keys::load(path)?));
+    }
     options.identities = super::keys::identities(&args.identity)?;
     options.authorities = args.authority.as_deref().map(super::timestamp::authorities).transpose()?;
     if let Some(path) = &args.policy {
@@ -110,7 +120,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
 /// `--since` and `--sample`: which batches are read as a whole.
 fn choose_part(args: &VerifyArgs, options: &mut VerifyOptions) -> anyhow::Result<()> {
     if let Some(text) = &args.since {
-        options.since = Some(since(args, text, options)?);
+        options.since = Some(place(&args.ledger, text, &mut options.heads)?);
     }
     if let Some(frames) = args.sample {
         let seed = match &args.seed {
@@ -127,7 +137,7 @@ fn choose_part(args: &VerifyArgs, options: &mut VerifyOptions) -> anyhow::Result
 }
 
 /// A number of entries, a file with a signed head (which is compared too), or a point in time.
-fn since(args: &VerifyArgs, text: &str, options: &mut VerifyOptions) -> anyhow::Result<u64> {
+pub(super) fn place(folder: &Path, text: &str, heads: &mut Vec<(String, String)>) -> anyhow::Result<u64> {
     let path = Path::new(text);
     if let Ok(size) = text.parse() {
         return Ok(size);
@@ -135,7 +145,7 @@ fn since(args: &VerifyArgs, text: &str, options: &mut VerifyOptions) -> anyhow::
     if path.is_file() {
         let note = crate::inputs::read_text(path, NOTE_BYTES_MAX)?;
         let size = note.lines().nth(1).and_then(|size| size.parse().ok());
-        options.heads.push((path.display().to_string(), note));
+        heads.push((path.display().to_string(), note));
         return size.with_context(|| format!("{} is no signed head: its second line names a size", text));
     }
     let Some(time) = crate::record::moment(text, &Clock::System.zone(), false) else {
@@ -143,7 +153,7 @@ fn since(args: &VerifyArgs, text: &str, options: &mut VerifyOptions) -> anyhow::
         return Err(Usage::error(format!("{text:?} names no place in a ledger"), hint));
     };
     // Where entries cannot be read, everything is.
-    Ok(ledger::size_at(&args.ledger, time).unwrap_or(0))
+    Ok(ledger::size_at(folder, time).unwrap_or(0))
 }
 
 fn extent_document(extent: &Extent) -> serde_json::Value {
@@ -205,6 +215,10 @@ fn document(report: &VerifyReport) -> serde_json::Value {
         "holds": report.holds(),
         "origin": report.origin,
         "log_key": report.verifier_key,
+        "log_keys": super::log_keys::document(&report.log_keys, report.entries),
+        "signed_heads": report.signed_heads.iter().map(|one| {
+            json!({ "key": one.key, "count": one.count, "from": one.sizes.0, "to": one.sizes.1 })
+        }).collect::<Vec<_>>(),
         "entries": report.entries,
         "records": report.records,
         "blocks": report.blocks,
@@ -252,6 +266,7 @@ fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
         let message = Message::new("lv-witnessed").with("size", *size).with("names", by.join(", "));
         lines.push(format!("  {}", catalog.render(&message)));
     }
+    lines.extend(key_lines(report, catalog));
     if let Some((size, time)) = report.stamped {
         let message = Message::new("lv-stamped").with("size", size).with("time", time);
         lines.push(format!("  {}", catalog.render(&message)));
@@ -265,6 +280,41 @@ fn lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
     }
     for warning in &report.warnings {
         lines.push(format!("  {}: {}", warning.code.as_str(), catalog.render(&warning.code.message())));
+    }
+    lines
+}
+
+/// Which log key signed which heads, and what a revocation leaves unproven; nothing for a ledger with one key.
+fn key_lines(report: &VerifyReport, catalog: &Catalog) -> Vec<String> {
+    let keys = report.log_keys.all();
+    if keys.len() < 2 && keys.iter().all(|key| key.revoked.is_none()) {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    for key in keys {
+        let heads = report.signed_heads.iter().find(|one| one.key == key.number);
+        let (count, from, to) = heads.map_or((0, 0, 0), |one| (one.count, one.sizes.0, one.sizes.1));
+        let line = Message::new("lv-log-key")
+            .with("number", key.number)
+            .with("count", count)
+            .with("from", from.to_string())
+            .with("to", to.to_string());
+        lines.push(format!("  {}", catalog.render(&line)));
+        let Some(revoked) = &key.revoked else { continue };
+        let id = if revoked.since.is_some() { "lv-log-key-revoked-since" } else { "lv-log-key-revoked" };
+        let mut line = Message::new(id)
+            .with("reason", Message::new(format!("lv-reason-{}", revoked.reason)))
+            .with("from", revoked.from.to_string());
+        if let Some(since) = revoked.since {
+            line = line.with("since", since);
+        }
+        lines.push(format!("    {}", catalog.render(&line)));
+        if let Some((first, last)) = key.unproven(report.entries) {
+            let line = Message::new("lv-unproven-range")
+                .with("first", first.to_string())
+                .with("last", last.to_string());
+            lines.push(format!("    {}", catalog.render(&line)));
+        }
     }
     lines
 }

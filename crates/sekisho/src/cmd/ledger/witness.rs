@@ -40,6 +40,18 @@ pub(crate) enum WitnessCommand {
         #[arg(long, requires = "size")]
         root: Option<String>,
     },
+    /// Follow the log key of a ledger that was rotated; the history has to grow from the head cosigned last
+    #[command(after_long_help = "Examples:
+  beside the ledger:   sekisho ledger keys history LEDGER --since SIZE > history.json     (SIZE: `witness status` there)
+  at the witness:      sekisho ledger witness rekey /var/lib/sekisho/witness history.json
+
+`witness serve` is stopped for it, and started again under the key that is printed.")]
+    Rekey {
+        /// Folder of the witness
+        folder: PathBuf,
+        /// The history, or `-`
+        history: PathBuf,
+    },
     /// Answer `add-checkpoint` requests (C2SP tlog-witness); prints its address
     Serve {
         /// Folder of the witness
@@ -98,6 +110,7 @@ pub(super) fn run(command: WitnessCommand) -> anyhow::Result<u8> {
     match command {
         WitnessCommand::Init { folder, name } => init(&folder, &name),
         WitnessCommand::Enrol { folder, log_key, size, root } => enrol(&folder, &log_key, size.zip(root)),
+        WitnessCommand::Rekey { folder, history } => rekey(&folder, &history),
         WitnessCommand::Serve { folder, listen } => serve(&folder, listen),
         WitnessCommand::Status { folder } => {
             let witness = open(&folder)?;
@@ -140,6 +153,26 @@ fn enrol(folder: &Path, log_key: &str, head: Option<(u64, String)>) -> anyhow::R
         crate::output::atomic::write(&folder.join("logs"), logs.as_bytes())?;
     }
     Ok(0)
+}
+
+fn rekey(folder: &Path, history: &Path) -> anyhow::Result<u8> {
+    let history = super::log_keys::load_history(history)?;
+    let logs = crate::inputs::read_text(&folder.join("logs"), FILE_BYTES_MAX)?;
+    let origin = history.excerpt.origin();
+    let known = logs.lines().find(|line| line.split_once('+').is_some_and(|(name, _)| name == origin));
+    let Some(known) = known else {
+        return Err(Hinted::error(
+            format!("this witness does not follow {}", crate::output::terminal::safe(origin, 300)),
+            "`sekisho ledger witness enrol`",
+        ));
+    };
+    let next = Witness::next_log_key(folder, known, &history).context("the log key is not followed")?;
+    let changed: String = logs
+        .lines()
+        .map(|line| if line == known { &next } else { line })
+        .fold(String::new(), |text, line| text + line + "\n");
+    crate::output::atomic::write(&folder.join("logs"), changed.as_bytes())?;
+    print(vec![next])
 }
 
 fn open(folder: &Path) -> anyhow::Result<Witness> {

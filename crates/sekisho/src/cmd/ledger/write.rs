@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
-use ledger::{EntryKind, Genesis, Ledger, Resume};
+use ledger::{EntryKind, Genesis, KeyStatement, Ledger, PersonKey, Resume};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -15,7 +15,13 @@ const INPUT_BYTES_MAX: usize = 256 << 20;
 const SECRET_BYTES_MAX: usize = 4_096;
 
 /// Makes a ledger, and its secret file when it is not there.
-pub(super) fn init(folder: &Path, secret: &Path, origin: Option<String>) -> anyhow::Result<u8> {
+pub(super) fn init(
+    folder: &Path,
+    secret: &Path,
+    origin: Option<String>,
+    root_key: Option<&Path>,
+    root: Option<[u8; 32]>,
+) -> anyhow::Result<u8> {
     let clock = Clock::System;
     if folder.exists() {
         return Err(Usage::error(format!("{} exists already", folder.display()), "name a new folder"));
@@ -25,10 +31,22 @@ pub(super) fn init(folder: &Path, secret: &Path, origin: Option<String>) -> anyh
         Some(origin) => origin,
         None => format!("local/{}", hex::encode(clock.random()?.get(..8).unwrap_or_default())),
     };
+    let root_key = match root_key {
+        Some(file) if file.exists() => Some(super::governing::person_key(file)?),
+        Some(file) => Some(PersonKey::from_seed(&make_secret(file, clock)?)),
+        None => None,
+    };
+    let root = root.or_else(|| root_key.as_ref().map(PersonKey::public));
     let now = clock.now();
-    let ledger = Ledger::create(folder, Genesis { origin, now, seed })
+    let mut ledger = Ledger::create_under(folder, Genesis { origin, now, seed }, root.as_ref())
         .with_context(|| format!("cannot make a ledger in {}", folder.display()))?;
     let key = ledger.verifier_key();
+    if let Some(root_key) = &root_key {
+        let mut statement = KeyStatement::next_key(&ledger.id(), ledger.origin(), 1, &seed);
+        statement.sign(root_key)?;
+        ledger.enter_key_statement(&statement, now).context("the root key cannot vouch for the log key")?;
+        crate::output::say("take the file with the root key off this computer, and keep a copy on paper");
+    }
     // The first epoch follows from the secret that stays on disk: it ends here.
     ledger.close(clock.now()).context("cannot publish the first checkpoint")?;
     print(&[key])
@@ -79,9 +97,19 @@ pub(super) fn checkpoint(folder: &Path, secret: &Path) -> anyhow::Result<u8> {
 }
 
 pub(super) fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
+    open_after_loss(folder, secret, &[], clock)
+}
+
+/// As [`open`], for a ledger whose log key was lost or stolen: `statements` revoke it and name the one of `secret`.
+pub(super) fn open_after_loss(
+    folder: &Path,
+    secret: &Path,
+    statements: &[KeyStatement],
+    clock: Clock,
+) -> anyhow::Result<Ledger> {
     let resume = Resume { now: clock.now(), seed: read_secret(secret)?, session: clock.random()? };
-    let (mut ledger, recovered) =
-        Ledger::open(folder, &resume).with_context(|| format!("cannot open {}", folder.display()))?;
+    let (mut ledger, recovered) = Ledger::open_after_loss(folder, &resume, statements)
+        .with_context(|| format!("cannot open {}", folder.display()))?;
     super::governing::seal_by_policy(&mut ledger, &resume.seed, clock)?;
     if recovered.discarded_bytes > 0 {
         crate::output::say(&format!(
