@@ -1,7 +1,7 @@
 //! The incident, as `incidents.json` shows it (detection.md 7.2).
 
 use crate::{Given, category, evidence, explain, legal, measures, people, reports, timeline, units};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use vocab::{
     AccountKind, AccountRole, Category, Citation, EvidenceRole, Finding, Kind, Level, Message, Rate, Stage,
@@ -12,7 +12,7 @@ use vocab::{
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// Text of the law, present in both languages because it does not come from the message catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// Japanese.
     pub ja: String,

@@ -7,6 +7,8 @@
 mod category;
 mod cluster;
 mod days;
+pub mod dossier;
+pub mod era;
 mod evidence;
 mod explain;
 mod group;

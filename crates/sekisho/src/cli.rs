@@ -91,6 +91,9 @@ Examples:
     /// Signed evidence bundles: make, check, open, redact, acknowledge
     #[command(subcommand)]
     Bundle(crate::cmd::bundle::BundleCommand),
+    /// One incident, what people know of it, and the documents to hand in / 事案と届出・申出の書類
+    #[command(subcommand)]
+    Case(crate::cmd::case::CaseCommand),
     /// Who held which item of evidence when
     #[command(subcommand)]
     Custody(crate::cmd::custody::CustodyCommand),

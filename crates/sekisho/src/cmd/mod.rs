@@ -3,6 +3,7 @@
 pub(crate) mod act;
 mod act_count;
 pub(crate) mod bundle;
+pub(crate) mod case;
 pub(crate) mod custody;
 mod detect_rules;
 mod events;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Act(command) => act::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Bundle(command) => bundle::run(command),
+        Command::Case(command) => case::run(command),
         Command::Custody(command) => custody::run(command),
         Command::Rules(command) => rules::run(command),
     }

@@ -21,6 +21,7 @@ mod hostile;
 mod log_keys;
 mod look;
 mod outsiders;
+mod papers;
 mod records;
 mod replicas;
 mod rules;

@@ -3,7 +3,7 @@
 use super::{Report, Tree, numbered};
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("vocab", &[]),
     ("act", &[]),
     ("ledger", &["vocab"]),
@@ -12,8 +12,12 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("collect", &["vocab"]),
     ("detect", &["vocab"]),
     ("casework", &["vocab", "act"]),
+    ("forms", &["vocab", "act", "casework"]),
     ("web", &["vocab", "act", "casework"]),
-    ("sekisho", &["vocab", "act", "ledger", "bundle", "remote", "collect", "detect", "casework", "web"]),
+    (
+        "sekisho",
+        &["vocab", "act", "ledger", "bundle", "remote", "collect", "detect", "casework", "forms", "web"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,19 @@
+//! Documents that have to be handed in (casework.md 7, 15): forms as data, filled from a case, as text, PDF and workbook.
+//!
+//! Architecture invariant: the only crate that knows the typesetter. It holds no rule about law, clocks or desks (those are
+//! in `casework`), reads no file and no clock; fonts, case and day are passed in. Hostile text reaches the typesetter as
+//! data, never as markup.
+
+mod document;
+mod fill;
+mod form;
+#[cfg(feature = "pdf")]
+pub mod pdf;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use document::{Block, Document, Entry, Missing, Shape, Value};
+pub use fill::{Filling, fill};
+pub use form::{Field, Form, FormFault, LayoutState, Required, Section, Stage, form, forms, ids, read};
+pub use text::text;

@@ -1,0 +1,105 @@
+//! Arguments of `sekisho case`.
+
+use crate::cli::LangArg;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use vocab::Timestamp;
+
+/// `sekisho case`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseCommand {
+    /// Begin a case file for one incident / 事案ファイルを作る
+    #[command(
+        after_long_help = "The case file lists every fact that a document may ask for. Fill in what you know; a fact is entered once and
+goes into all documents. / 書類に必要な事実の一覧ができる。分かるところから記入する。
+
+Examples:
+  sekisho case new report --incident I-0abf37389842 --out case.toml
+  sekisho case new report --out case.toml        when the report holds one incident"
+    )]
+    New(NewArgs),
+    /// Say what is still missing in each document, and who could know it / 足りない事実を示す
+    #[command(after_long_help = "Examples:
+  sekisho case check case.toml
+  sekisho case check case.toml --form police.damage --json | jq .[].missing
+
+Exit code 0: every document has what its recipient needs. 1: a required fact is missing.")]
+    Check(CheckArgs),
+    /// Write the documents: PDF/A and text / 書類を作る
+    #[command(after_long_help = "Examples:
+  sekisho case write case.toml --out documents
+  sekisho case write case.toml --form police.damage --form ipa.access --out documents
+  sekisho bundle create report --incident I-0abf37389842 --document documents/police.damage.pdf ...")]
+    Write(WriteArgs),
+    /// List the forms, with recipient, basis, and what is not verified of each / 様式の一覧
+    Forms(FormsArgs),
+    /// List the fonts that documents are set in, with their licences / 書体と許諾条件
+    Fonts {
+        /// Print the texts of the licences
+        #[arg(long)]
+        licences: bool,
+    },
+}
+
+/// `sekisho case new`.
+#[derive(Args, Debug)]
+pub(crate) struct NewArgs {
+    /// Folder that `investigate --out` wrote, or its incidents.json
+    pub(super) report: PathBuf,
+    /// The incident
+    #[arg(long, value_name = "ID")]
+    pub(super) incident: Option<String>,
+    /// New case file
+    #[arg(long, value_name = "CASE.toml")]
+    pub(super) out: PathBuf,
+    /// Language of the explanations [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
+}
+
+/// A case file, and which documents.
+#[derive(Args, Debug)]
+pub(crate) struct Chosen {
+    /// The case file
+    pub(super) case: PathBuf,
+    /// Only this form; may be given several times (see `sekisho case forms`)
+    #[arg(long, value_name = "ID")]
+    pub(super) form: Vec<String>,
+    /// Language [default: from the environment, else ja]; documents for desks are in Japanese unless it is given
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
+    /// Time of release (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
+    pub(super) at: Option<Timestamp>,
+}
+
+/// `sekisho case check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `sekisho case write`.
+#[derive(Args, Debug)]
+pub(crate) struct WriteArgs {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Folder for the documents
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Folder with the fonts, when they are not inside this program; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) fonts: Vec<PathBuf>,
+}
+
+/// `sekisho case forms`.
+#[derive(Args, Debug)]
+pub(crate) struct FormsArgs {
+    /// Language [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
+}

@@ -1,0 +1,94 @@
+//! Opens a case file and the incident that it names.
+
+use crate::error::{Hinted, Usage};
+use anyhow::Context as _;
+use casework::dossier::catalogue::catalogue;
+use casework::dossier::{Dossier, FACTS_BYTES_MAX, Facts, Seen};
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Largest `incidents.json` that is read, bytes.
+const INCIDENTS_BYTES_MAX: usize = 512 << 20;
+/// Version of the case file.
+pub(super) const VERSION: i64 = 1;
+/// What a case file holds beside facts.
+const OTHERS: [&str; 2] = ["schema_version", "case"];
+
+#[derive(Deserialize)]
+struct CaseFile {
+    #[serde(default)]
+    schema_version: i64,
+    case: Header,
+}
+
+/// Which incident the case is about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    /// `incidents.json`, seen from the folder of the case file.
+    incidents: PathBuf,
+    /// Id.
+    incident: String,
+}
+
+/// Opens a case.
+///
+/// # Errors
+///
+/// When file or incident cannot be read; every fault of a fact is named with its line.
+pub(super) fn open(path: &Path) -> anyhow::Result<Dossier> {
+    let text = crate::inputs::read_text(path, FACTS_BYTES_MAX)?;
+    let facts = Facts::parse(&text, catalogue(), &OTHERS).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Hinted::error(
+            format!("{}: {}", path.display(), lines.join("; ")),
+            "`sekisho case new` writes a case file with every fact and its options",
+        )
+    })?;
+    let file: CaseFile = toml::from_str(&text).with_context(|| {
+        format!("{}: expected schema_version = {VERSION} and a table [case]", path.display())
+    })?;
+    if file.schema_version != VERSION {
+        return Err(Usage::error(
+            format!("{}: schema_version is {}; expected {VERSION}", path.display(), file.schema_version),
+            "use the version of sekisho that wrote the file, or a newer one",
+        ));
+    }
+    let incidents = path.parent().unwrap_or(Path::new("")).join(&file.case.incidents);
+    let (_, value) = find(&incidents, Some(&file.case.incident))?;
+    let mut seen = Seen::read(&value)
+        .with_context(|| format!("{}: incident {}", incidents.display(), file.case.incident))?;
+    super::secrets::mask(&mut seen);
+    Ok(Dossier { seen, facts })
+}
+
+/// The incident with this id, or the only one.
+///
+/// # Errors
+///
+/// When the file holds no incidents, or not this one.
+pub(super) fn find(path: &Path, id: Option<&str>) -> anyhow::Result<(String, Value)> {
+    let text = crate::inputs::read_text(path, INCIDENTS_BYTES_MAX)?;
+    let all: Vec<Value> =
+        serde_json::from_str(&text).with_context(|| format!("{} holds no incidents", path.display()))?;
+    let name = |incident: &Value| incident.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let known: Vec<String> = all.iter().map(name).collect();
+    let wanted = match id {
+        Some(id) => id.to_owned(),
+        None if known.len() == 1 => known.first().cloned().unwrap_or_default(),
+        None => {
+            return Err(Usage::error(
+                format!("{} holds {} incidents", path.display(), known.len()),
+                format!("name one with --incident: {}", known.join(", ")),
+            ));
+        }
+    };
+    match all.into_iter().find(|incident| name(incident) == wanted) {
+        Some(value) => Ok((wanted, value)),
+        None => Err(Usage::error(
+            format!("{}: no incident has the id {wanted}", path.display()),
+            format!("there are: {}", known.join(", ")),
+        )),
+    }
+}

@@ -1,0 +1,50 @@
+//! `sekisho case`: one incident, what people know of it, and the documents that have to be handed in.
+
+mod args;
+mod check;
+mod file;
+mod list;
+mod new;
+mod secrets;
+mod write;
+
+pub(crate) use args::CaseCommand;
+
+use crate::clock;
+use casework::dossier::Tongue;
+use std::io::Write as _;
+use vocab::Timestamp;
+use web::Lang;
+
+/// Runs the command.
+pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
+    match command {
+        CaseCommand::New(args) => new::run(&args),
+        CaseCommand::Check(args) => check::run(&args),
+        CaseCommand::Write(args) => write::run(&args),
+        CaseCommand::Forms(args) => list::forms(&args),
+        CaseCommand::Fonts { licences } => list::fonts(licences),
+    }
+}
+
+fn language(lang: Option<crate::cli::LangArg>) -> Lang {
+    lang.map_or_else(clock::language, Lang::from)
+}
+
+const fn tongue(lang: Lang) -> Tongue {
+    match lang {
+        Lang::Ja => Tongue::Ja,
+        Lang::En => Tongue::En,
+    }
+}
+
+/// A moment as Japan's clocks show it: the legal calendar of all documents.
+fn in_japan(time: Timestamp) -> jiff::civil::DateTime {
+    let instant = jiff::Timestamp::from_microsecond(time.0).unwrap_or_default();
+    jiff::tz::Offset::constant(9).to_datetime(instant)
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to standard output")
+}

@@ -1,0 +1,99 @@
+//! Documents to hand in, as a person makes them.
+
+use crate::support::{Case, NOW, guessing, sshd};
+use serde_json::Value;
+
+/// A report of an entry after guessing.
+fn case() -> (Case, String) {
+    let log = guessing("root", "203.0.113.9", 30, 0)
+        + &sshd(300, 77, "Accepted password for root from 203.0.113.9 port 40999 ssh2");
+    let case = Case::new(&[("auth.log", log.as_bytes())]);
+    let ran = case.run(&["investigate", "logs", "--out", "r", "--deterministic", NOW]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let incidents: Value =
+        serde_json::from_slice(&std::fs::read(case.path("r/incidents.json")).unwrap()).unwrap();
+    let id = incidents[0]["id"].as_str().unwrap().to_owned();
+    (case, id)
+}
+
+fn set(case: &Case, fact: &str, value: &str) {
+    let text = std::fs::read_to_string(case.path("case.toml")).unwrap();
+    let (group, name) = fact.split_once('.').unwrap();
+    let (before, after) = text.split_once(&format!("\n[{group}]\n")).unwrap();
+    let new = after.replacen(&format!("\n{name} = \"\"\n"), &format!("\n{name} = {value}\n"), 1);
+    assert_ne!(after, new, "{fact}");
+    std::fs::write(case.path("case.toml"), format!("{before}\n[{group}]\n{new}")).unwrap();
+}
+
+/// CW-REP-01, CW-REP-08, CW-DOC-01, CW-DOC-06
+#[test]
+fn a_case_becomes_documents() {
+    let (case, id) = case();
+    let ran = case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml", "--lang", "ja"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let again = case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    assert_eq!(again.code, Some(1), "a case file is not overwritten");
+    let check = ["case", "check", "case.toml", "--form", "police.damage", "--lang", "ja"];
+    let ran = case.run(&check);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("[reporter.name]") && ran.stdout.contains("分かる人：届出者本人"),
+        "{}",
+        ran.stdout
+    );
+
+    set(&case, "reporter.name", "\"𠮷野 髙子\"");
+    set(&case, "reporter.phone", "\"045-000-0000\"");
+    let ran = case.run(&[&check[..], &["--json"]].concat());
+    let documents: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let missing: Vec<&str> =
+        documents[0]["missing"].as_array().unwrap().iter().map(|one| one["fact"].as_str().unwrap()).collect();
+    assert!(missing.contains(&"administrator.name") && !missing.contains(&"reporter.name"), "{missing:?}");
+
+    let write = |out: &str| {
+        case.run(&["case", "write", "case.toml", "--form", "police.damage", "--out", out, "--at", NOW])
+    };
+    let ran = write("d1");
+    if ran.stderr.contains("--fonts") {
+        eprintln!("skipped: the fonts are not installed");
+        return;
+    }
+    assert_eq!((ran.code, write("d2").code), (Some(0), Some(0)), "{}", ran.stderr);
+    let read = |name: &str| std::fs::read(case.path(name)).unwrap();
+    for name in ["police.damage.pdf", "police.damage.txt", "documents.json"] {
+        assert!(read(&format!("d1/{name}")) == read(&format!("d2/{name}")), "{name} differs");
+    }
+    assert!(read("d1/police.damage.pdf").starts_with(b"%PDF-1.7"));
+    let text = String::from_utf8(read("d1/police.damage.txt")).unwrap();
+    assert!(
+        text.contains("𠮷野 髙子") && text.contains("203.0.113.9") && text.contains("（未入力）"),
+        "{text}"
+    );
+    assert!(text.contains("令和8年11月22日"), "{text}");
+
+    set(&case, "administrator.name", "\"𰻞商店\"");
+    let ran = write("d3");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("U+30EDE") && ran.stderr.contains("cannot be printed"), "{}", ran.stderr);
+}
+
+#[test]
+fn faults_of_a_case_file_are_named() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "discovery.how", "\"luck\"");
+    let ran = case.run(&["case", "check", "case.toml"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("line ") && ran.stderr.contains("discovery.how"), "{}", ran.stderr);
+    let ran = case.run(&["case", "new", "r", "--incident", "I-000000000000", "--out", "x.toml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains(&id), "{}", ran.stderr);
+    let ran = case.run(&["case", "forms", "--lang", "ja"]);
+    assert!(
+        ran.stdout.contains("police.damage v1") && ran.stdout.contains("公式様式ではない"),
+        "{}",
+        ran.stdout
+    );
+    let ran = case.run(&["case", "fonts", "--licences"]);
+    assert!(ran.stdout.contains("SIL OPEN FONT LICENSE"), "{}", ran.stdout);
+}

@@ -1,0 +1,11 @@
+case-new-made = The case file is made. Enter what you know.
+case-complete = Everything that the recipient needs is there.
+case-later = What is required is there; { $count } facts can follow later.
+case-needed = { $count } required facts are missing. It can be handed in, marked as incomplete.
+case-refused = { $count } required facts are missing. It would not be taken as it is.
+case-who = who could know: { $who }; where to look: { $record }
+case-form-basis = basis
+case-form-source = where the fields come from
+case-form-official = Official form.
+case-form-partial = Some of the fields are not verified.
+case-form-neutral = Not an official form.

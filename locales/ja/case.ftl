@@ -1,0 +1,11 @@
+case-new-made = 事案ファイルを作りました。分かる事実から記入してください。
+case-complete = 提出に必要な事項はそろっています。
+case-later = 必須の事項はそろっています。追って報告する事項が { $count } 件あります。
+case-needed = 必須の事項が { $count } 件足りません。未確定と明記すれば提出できます。
+case-refused = 必須の事項が { $count } 件足りません。このままでは受け付けられません。
+case-who = 分かる人：{ $who }　分かる記録：{ $record }
+case-form-basis = 根拠
+case-form-source = 記載事項の出典
+case-form-official = 公式様式。
+case-form-partial = 記載事項の一部は未確認。
+case-form-neutral = 公式様式ではない。
