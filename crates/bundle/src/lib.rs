@@ -14,6 +14,7 @@ pub mod minisign;
 mod names;
 mod receipt;
 mod redact;
+mod succession;
 mod tar;
 mod verify;
 
@@ -25,6 +26,7 @@ pub use manifest::{Class, Entry, Kind, Manifest, Party, Withheld};
 pub use names::document_name;
 pub use receipt::{Decision, Receipt};
 pub use redact::{Redaction, redact};
+pub use succession::{Change, KeyNote, SenderKeyStatement, SignedSenderKeyStatement};
 pub use tar::BUNDLE_BYTES_MAX;
 pub use verify::{Note, Opened, Unseal, VerifyOptions, manifest_hash, verify};
 

@@ -82,6 +82,11 @@ impl PublicKey {
         key_id(self.id)
     }
 
+    /// Whether it is the same key, whatever id it is given under.
+    pub(crate) fn same_key(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
     /// Checks a signature made by [`SecretKey::sign`], strictly: it has one form only. Returns the trusted comment.
     ///
     /// # Errors

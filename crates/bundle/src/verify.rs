@@ -5,6 +5,7 @@ use crate::error::{Code, Fault};
 use crate::head::Head;
 use crate::manifest::{Class, Kind, Manifest};
 use crate::minisign::PublicKey;
+use crate::succession::{self, KeyNote, SignedSenderKeyStatement};
 use crate::tar::{self, Member};
 use crate::{create, names, sha256_hex};
 use ledger::{Excerpt, Shown};
@@ -21,6 +22,10 @@ pub trait Unseal {
 pub struct VerifyOptions<'a> {
     /// Signing keys that the sender may have, from a source you trust; empty when none is known (BV-05).
     pub sender_keys: Vec<PublicKey>,
+    /// What the sender said about its keys (CW-BND-03).
+    pub key_statements: Vec<SignedSenderKeyStatement>,
+    /// Keys of officers of the sender: two of them state the loss of a key.
+    pub officer_keys: Vec<PublicKey>,
     /// Log key of the ledger, from a source you trust such as the printed report.
     pub log_key: Option<String>,
     /// The newest bundle before of the same case (BV-07, BV-10).
@@ -46,6 +51,10 @@ pub enum Note {
     LogKeyUnknown,
     /// Items of evidence without a line of custody.
     NoCustody(u64),
+    /// What became of the signing key of the sender (CW-BND-03).
+    SenderKey(KeyNote),
+    /// Records that only a revoked log key of the ledger vouches for (LG-EPO-04).
+    Unproven(u64),
 }
 
 /// A bundle that holds together.
@@ -156,11 +165,13 @@ fn check_signature(
     if comment != format!("{} {}", manifest.sealed_at, manifest.bundle_id) {
         return Err(fault(Code::Bv04, "the trusted comment is not that of this bundle".to_owned()));
     }
-    if options.sender_keys.is_empty() {
+    let (known, officers) = (&options.sender_keys, &options.officer_keys);
+    if known.is_empty() {
         notes.push(Note::KeyUnknown);
-    } else if !options.sender_keys.contains(&key) {
-        return Err(fault(Code::Bv05, format!("signed with {}, a key you did not name", key.id())));
     }
+    let told =
+        succession::judge(&key, &sender.id, manifest.sealed_at, known, &options.key_statements, officers)?;
+    notes.extend(told.into_iter().map(Note::SenderKey));
     Ok(())
 }
 
@@ -313,6 +324,7 @@ fn check_ledger(opened: &mut Opened, options: &VerifyOptions<'_>) -> Result<(), 
         }
         let shown = excerpt.check(&head.checkpoint, options.log_key.as_deref());
         opened.shown = shown.map_err(|error| what(error.what().to_owned()))?;
+        opened.notes.extend(unproven(&excerpt, &opened.shown));
         if options.log_key.is_none() {
             opened.notes.push(Note::LogKeyUnknown);
         }
@@ -327,4 +339,12 @@ fn check_ledger(opened: &mut Opened, options: &VerifyOptions<'_>) -> Result<(), 
     }
     opened.head = Some(head);
     Ok(())
+}
+
+/// How many records stand under a log key that was revoked from before them on.
+fn unproven(excerpt: &Excerpt, shown: &[Shown]) -> Option<Note> {
+    let keys = excerpt.log_keys().ok()?;
+    let doubted =
+        shown.iter().filter(|one| keys.doubt(one.citation.index.0, excerpt.size()).is_some()).count();
+    (doubted > 0).then_some(Note::Unproven(doubted as u64))
 }

@@ -160,3 +160,60 @@ fn a_sealed_ledger_needs_a_role_holder() {
     assert_eq!(code, Some(0));
     assert!(report["records"].as_u64() > Some(0));
 }
+
+/// CW-BND-03: a rotation with both keys, and a loss that two officers state; every later check says so.
+#[test]
+fn keys_of_a_sender_are_rotated_and_lost() {
+    let (case, public) = case();
+    let key = |file: &str| {
+        let ran = case.run(&["bundle", "key", file]);
+        ran.stdout.lines().last().unwrap().to_owned()
+    };
+    let (second, third, president, auditor) =
+        (key("second.key"), key("third.key"), key("p.key"), key("a.key"));
+    create(&case, "b1.skb", &[]);
+    let run = |args: &[&str]| {
+        let ran = case.run(&[&["bundle"], args].concat());
+        assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stderr);
+    };
+    let sealing = ["--sender", "Example KK", "--case", "2026-18"];
+    run(&[&["create", "r", "--out", "b2.skb", "--key", "second.key"][..], &sealing].concat());
+    let stating = ["--sender", "Example KK", "--reason", "yearly"];
+    run(&[&["rotate-key", "seal.key", "second.key", "--out", "rot.json"][..], &stating].concat());
+    let known = ["--sender-key", public.as_str()];
+    assert_eq!(verify(&case, "b2.skb", &known).0, Some(1));
+    let rotated = [&known[..], &["--key-statement", "rot.json"]].concat();
+    let (code, report) = verify(&case, "b2.skb", &rotated);
+    assert_eq!((code, &report["notes"][0]), (Some(0), &"bundle-note-key-rotated".into()));
+
+    let lost = [
+        "lost-key",
+        public.as_str(),
+        "--new",
+        third.as_str(),
+        "--at",
+        "2020-01-01T00:00:00Z",
+        "--out",
+        "loss.json",
+    ];
+    run(&[&lost[..], &["--sender", "Example KK", "--reason", "theft"]].concat());
+    run(&[&["create", "r", "--out", "b3.skb", "--key", "third.key"][..], &sealing].concat());
+    let officers = [
+        "--officer-key",
+        president.as_str(),
+        "--officer-key",
+        auditor.as_str(),
+        "--key-statement",
+        "loss.json",
+    ];
+    let checks = [&known[..], &officers].concat();
+    assert_eq!(verify(&case, "b3.skb", &checks).0, Some(1), "nobody has signed it");
+    for officer in ["p.key", "a.key"] {
+        run(&["sign-statement", "loss.json", "--key", officer]);
+    }
+    let (code, report) = verify(&case, "b3.skb", &checks);
+    assert_eq!((code, &report["notes"][0]), (Some(0), &"bundle-note-key-replaced".into()));
+    let (code, report) = verify(&case, "b1.skb", &checks);
+    assert_eq!((code, &report["fault"]["code"]), (Some(1), &"BV-05".into()), "sealed after the loss");
+    assert_ne!(second, third);
+}

@@ -12,6 +12,28 @@ pub(crate) enum BundleCommand {
         /// New file for the secret key
         file: PathBuf,
     },
+    /// State that a signing key is replaced by another one, signed with both
+    #[command(after_long_help = "Examples:
+  sekisho bundle rotate-key old.key new.key --sender 'Example KK' --reason 'yearly' --out rotation.json
+  sekisho bundle verify case17.skb --sender-key old.pub --key-statement rotation.json
+
+Hand out rotation.json with the two .minisig files beside it; stock minisign checks them.")]
+    RotateKey(super::succession::RotateArgs),
+    /// State that a signing key was lost or stolen; two officers sign the statement with `sign-statement`
+    #[command(after_long_help = "Examples:
+  sekisho bundle lost-key old.pub --new new.pub --sender 'Example KK' --at 2026-11-20T08:00:00Z --reason theft --out loss.json
+  sekisho bundle sign-statement loss.json --key president.key
+  sekisho bundle sign-statement loss.json --key auditor.key
+  sekisho bundle verify case17.skb --sender-key old.pub --key-statement loss.json --officer-key president.pub --officer-key auditor.pub")]
+    LostKey(super::succession::LostArgs),
+    /// Sign a statement about a signing key; the signature is written beside it
+    SignStatement {
+        /// The statement
+        statement: PathBuf,
+        /// Secret signing key of the officer
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
     /// Seal records with their proofs, documents and the chain of custody into one signed file
     #[command(after_long_help = "Examples:
   sekisho bundle key /root/seal.key > seal.pub
@@ -115,6 +137,12 @@ pub(crate) struct CheckArgs {
     /// Public key of the sender, as a file or as its line; may be given several times
     #[arg(long, value_name = "KEY")]
     pub(super) sender_key: Vec<String>,
+    /// What the sender said about its keys (`rotate-key`, `lost-key`), with its signatures beside it; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) key_statement: Vec<PathBuf>,
+    /// Public key of an officer of the sender, two of whom state the loss of a key; may be given several times
+    #[arg(long, value_name = "KEY")]
+    pub(super) officer_key: Vec<String>,
     /// Log key of the ledger from a source you trust, e.g. the printed report
     #[arg(long, value_name = "KEY")]
     pub(super) log_key: Option<String>,

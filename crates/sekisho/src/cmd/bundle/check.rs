@@ -4,7 +4,7 @@ use super::args::{CheckArgs, OpenArgs};
 use crate::crypt::Identities;
 use crate::output::terminal::safe;
 use anyhow::Context as _;
-use bundle::{Fault, Note, Opened, Unseal, VerifyOptions};
+use bundle::{Fault, KeyNote, Note, Opened, Unseal, VerifyOptions};
 use serde_json::{Value, json};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -61,6 +61,16 @@ fn check(args: &CheckArgs) -> anyhow::Result<Result<Opened, Fault>> {
     let options = VerifyOptions {
         sender_keys: args
             .sender_key
+            .iter()
+            .map(|key| super::public_key(key))
+            .collect::<anyhow::Result<_>>()?,
+        key_statements: args
+            .key_statement
+            .iter()
+            .map(|path| super::succession::load(path))
+            .collect::<anyhow::Result<_>>()?,
+        officer_keys: args
+            .officer_key
             .iter()
             .map(|key| super::public_key(key))
             .collect::<anyhow::Result<_>>()?,
@@ -135,6 +145,11 @@ const fn note_id(note: &Note) -> &'static str {
         Note::OtherRecipient(_) => "bundle-note-other-recipient",
         Note::LogKeyUnknown => "bundle-note-log-key-unknown",
         Note::NoCustody(_) => "bundle-note-no-custody",
+        Note::SenderKey(KeyNote::Rotated { .. }) => "bundle-note-key-rotated",
+        Note::SenderKey(KeyNote::AfterRotation { .. }) => "bundle-note-key-after-rotation",
+        Note::SenderKey(KeyNote::Replaced { .. }) => "bundle-note-key-replaced",
+        Note::SenderKey(KeyNote::LostLater { .. }) => "bundle-note-key-lost-later",
+        Note::Unproven(_) => "bundle-note-unproven",
     }
 }
 
@@ -170,7 +185,15 @@ fn lines(result: &Result<Opened, Fault>, catalog: &Catalog) -> Vec<String> {
     for note in &opened.notes {
         let mut message = Message::new(note_id(note));
         match note {
-            Note::Encrypted(count) | Note::NoCustody(count) => message = message.with("count", *count),
+            Note::Encrypted(count) | Note::NoCustody(count) | Note::Unproven(count) => {
+                message = message.with("count", *count)
+            }
+            Note::SenderKey(KeyNote::Rotated { old, new, at } | KeyNote::Replaced { old, new, at }) => {
+                message = message.with("old", old.clone()).with("new", new.clone()).with("time", *at)
+            }
+            Note::SenderKey(KeyNote::AfterRotation { old, at } | KeyNote::LostLater { old, at }) => {
+                message = message.with("old", old.clone()).with("time", *at);
+            }
             Note::OtherRecipient(name) => message = message.with("recipient", name.clone()),
             _ => {}
         }

@@ -5,6 +5,7 @@ mod check;
 mod create;
 mod receipt;
 mod redact;
+mod succession;
 
 use crate::error::Hinted;
 use anyhow::Context as _;
@@ -29,6 +30,9 @@ const TOOL: &str = concat!("sekisho ", env!("CARGO_PKG_VERSION"));
 pub(crate) fn run(command: BundleCommand) -> anyhow::Result<u8> {
     match command {
         BundleCommand::Key { file } => make_key(&file),
+        BundleCommand::RotateKey(args) => succession::rotate(&args),
+        BundleCommand::LostKey(args) => succession::lost(&args),
+        BundleCommand::SignStatement { statement, key } => succession::sign(&statement, &key),
         BundleCommand::Create(args) => create::run(&args),
         BundleCommand::Verify(args) => check::verify(&args),
         BundleCommand::Open(args) => check::open(&args),
