@@ -19,6 +19,7 @@ mod excerpt;
 mod files;
 mod fill;
 mod frame;
+mod gap;
 mod govern;
 mod json;
 mod keys;
@@ -54,6 +55,7 @@ pub use destroy::{Against, Destroyed, Guards, KeyPlan};
 pub use entry::{Entry, EntryKind, Form};
 pub use error::Error;
 pub use excerpt::{EXCERPT_ENTRIES_MAX, Excerpt, Shown};
+pub use gap::GapCause;
 pub use govern::{
     ContentPolicy, Destruction, Governance, Hold, PURPOSES, Person, PersonKey, PersonRef, Request, Retention,
     Review, Scope,

@@ -1,9 +1,12 @@
 //! Streams: ordered sub-sequences of the log (LG-MOD-02, LG-MOD-05).
 
-use crate::entry::NO_INDEX;
+use crate::entry::{EntryKind, NO_INDEX};
 use crate::seal::DataClass;
-use crate::{Error, Hash, Result, tree};
+use crate::writer::canonical;
+use crate::{Error, Hash, Ledger, Payload, Result, tree};
+use serde_json::json;
 use std::collections::BTreeMap;
+use vocab::Timestamp;
 
 /// Number of a stream. Never used again after the stream is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,5 +89,63 @@ impl Streams {
             frontier.push(tree::leaf(&bytes));
         }
         frontier.root()
+    }
+}
+
+impl Ledger {
+    /// Opens a stream. `kind` is a public word such as `file` or `case` (a-z, 0-9, `-`, at most 32); `name` goes into
+    /// the payload, because it may tell about persons (LG-ENT-02).
+    ///
+    /// # Errors
+    /// `LE-POLICY` for an unfit kind, `LE-LIMIT` for a name beyond 4,096 bytes, `LE-IO`.
+    pub fn open_stream(&mut self, name: &str, kind: &str, now: Timestamp) -> Result<StreamId> {
+        self.open_stream_of(name, kind, DataClass::Event, now)
+    }
+
+    /// Opens a stream whose payloads are of a data class. In a ledger without keys the class is not written.
+    ///
+    /// # Errors
+    /// As [`Ledger::open_stream`].
+    pub fn open_stream_of(
+        &mut self,
+        name: &str,
+        kind: &str,
+        class: DataClass,
+        now: Timestamp,
+    ) -> Result<StreamId> {
+        let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+        if kind.is_empty() || kind.len() > 32 || !kind.bytes().all(fits) {
+            return Err(Error::Policy("a stream kind has 1 to 32 of a-z, 0-9 and '-'"));
+        }
+        if name.len() > 4_096 {
+            return Err(Error::Limit { what: "stream name in bytes", size: name.len() as u64, limit: 4_096 });
+        }
+        let stream = self.streams.next_number()?;
+        let number = if self.batch.sealing.is_some() { class.number() } else { 0 };
+        let body =
+            json!({ "class": number, "epoch_seconds": 0, "key": null, "stream": stream, "type": kind });
+        self.settle_clock(now)?;
+        let (name, body) = (Payload::new(&json!({ "name": name }))?, canonical(&body)?);
+        self.with_payload(EntryKind::StreamOpen, stream, DataClass::Ledger, &name, body)?;
+        self.streams.classify(stream, class);
+        Ok(StreamId(stream))
+    }
+
+    /// A stream that an earlier session opened; `None` when it is not open.
+    #[must_use]
+    pub fn open_stream_numbered(&self, number: u32) -> Option<StreamId> {
+        self.streams.require_open(number).ok().map(|()| StreamId(number))
+    }
+
+    /// Closes a stream; its number is never used again (LG-MOD-05).
+    ///
+    /// # Errors
+    /// `LE-STREAM` when it is not open, `LE-IO`.
+    pub fn close_stream(&mut self, stream: StreamId, now: Timestamp) -> Result<()> {
+        self.streams.require_open(stream.0)?;
+        self.settle_clock(now)?;
+        let (seq, _) = self.streams.next(stream.0);
+        let body = json!({ "last_seq": seq, "reason": "end", "stream": stream.0 });
+        self.public(EntryKind::StreamClose, stream.0, &body).map(drop)
     }
 }

@@ -189,44 +189,6 @@ impl Ledger {
         self.batch.tree.root()
     }
 
-    /// Opens a stream. `kind` is a public word such as `file` or `case` (a-z, 0-9, `-`, at most 32); `name` goes into
-    /// the payload, because it may tell about persons (LG-ENT-02).
-    ///
-    /// # Errors
-    /// `LE-POLICY` for an unfit kind, `LE-LIMIT` for a name beyond 4,096 bytes, `LE-IO`.
-    pub fn open_stream(&mut self, name: &str, kind: &str, now: Timestamp) -> Result<StreamId> {
-        self.open_stream_of(name, kind, DataClass::Event, now)
-    }
-
-    /// Opens a stream whose payloads are of a data class. In a ledger without keys the class is not written.
-    ///
-    /// # Errors
-    /// As [`Ledger::open_stream`].
-    pub fn open_stream_of(
-        &mut self,
-        name: &str,
-        kind: &str,
-        class: DataClass,
-        now: Timestamp,
-    ) -> Result<StreamId> {
-        let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-        if kind.is_empty() || kind.len() > 32 || !kind.bytes().all(fits) {
-            return Err(Error::Policy("a stream kind has 1 to 32 of a-z, 0-9 and '-'"));
-        }
-        if name.len() > 4_096 {
-            return Err(Error::Limit { what: "stream name in bytes", size: name.len() as u64, limit: 4_096 });
-        }
-        let stream = self.streams.next_number()?;
-        let number = if self.batch.sealing.is_some() { class.number() } else { 0 };
-        let body =
-            json!({ "class": number, "epoch_seconds": 0, "key": null, "stream": stream, "type": kind });
-        self.settle_clock(now)?;
-        let (name, body) = (Payload::new(&json!({ "name": name }))?, canonical(&body)?);
-        self.with_payload(EntryKind::StreamOpen, stream, DataClass::Ledger, &name, body)?;
-        self.streams.classify(stream, class);
-        Ok(StreamId(stream))
-    }
-
     /// Seals the payloads of this session from here on (LG-KEY-01). To be called before anything with content is appended.
     ///
     /// # Errors
@@ -268,11 +230,24 @@ impl Ledger {
         self.public(EntryKind::Key, 0, &body).map(drop)
     }
 
-    /// Appends a run of records under one entry; the citation of record `n` is (index returned, `n`).
+    /// Appends a run of records under one entry; the citation of record `n` is (index returned, `n`). The records are older
+    /// than their reception by design: a file that is read once.
     ///
     /// # Errors
     /// `LE-STREAM`, `LE-LIMIT` (4,096 records, 4 MiB, file name), `LE-POLICY` for an empty run, `LE-IO`.
     pub fn append_run(&mut self, stream: StreamId, now: Timestamp, run: &Run<'_>) -> Result<LedgerIndex> {
+        self.put_run(stream, now, run, FLAG_IMPORTED | FLAG_BULK)
+    }
+
+    /// As [`Ledger::append_run`], for records that are taken over as they arise.
+    ///
+    /// # Errors
+    /// As [`Ledger::append_run`].
+    pub fn append_live(&mut self, stream: StreamId, now: Timestamp, run: &Run<'_>) -> Result<LedgerIndex> {
+        self.put_run(stream, now, run, FLAG_BULK)
+    }
+
+    fn put_run(&mut self, stream: StreamId, now: Timestamp, run: &Run<'_>, flags: u8) -> Result<LedgerIndex> {
         self.streams.require_open(stream.0)?;
         run.check()?;
         self.settle_clock(now)?;
@@ -285,7 +260,7 @@ impl Ledger {
         self.put(Draft {
             kind: EntryKind::Event,
             form: Form::Run,
-            flags: FLAG_IMPORTED | FLAG_BULK,
+            flags,
             stream: stream.0,
             part_count: run.records.len() as u16 + 1,
             data_class: self.class_number(class),
@@ -374,18 +349,6 @@ impl Ledger {
         files::replace(&self.folder, "checkpoint", head.note.as_bytes())
     }
 
-    /// Closes a stream; its number is never used again (LG-MOD-05).
-    ///
-    /// # Errors
-    /// `LE-STREAM` when it is not open, `LE-IO`.
-    pub fn close_stream(&mut self, stream: StreamId, now: Timestamp) -> Result<()> {
-        self.streams.require_open(stream.0)?;
-        self.settle_clock(now)?;
-        let (seq, _) = self.streams.next(stream.0);
-        let body = json!({ "last_seq": seq, "reason": "end", "stream": stream.0 });
-        self.public(EntryKind::StreamClose, stream.0, &body).map(drop)
-    }
-
     /// Closes all streams, seals the epoch and publishes the last checkpoint (LG-DUR-10).
     ///
     /// # Errors
@@ -394,6 +357,14 @@ impl Ledger {
         for stream in self.streams.open() {
             self.close_stream(StreamId(stream), now)?;
         }
+        self.rest(now)
+    }
+
+    /// Ends a session as [`Ledger::close`] does, but leaves the streams open that later sessions go on with.
+    ///
+    /// # Errors
+    /// `LE-IO`.
+    pub fn rest(mut self, now: Timestamp) -> Result<Checkpoint> {
         self.seal(now)?;
         let checkpoint = self.checkpoint(now)?;
         self.store().end_segment()?;

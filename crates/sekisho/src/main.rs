@@ -8,6 +8,7 @@ mod clock;
 mod cmd;
 mod crypt;
 mod error;
+mod follow;
 mod http;
 mod inputs;
 mod output;

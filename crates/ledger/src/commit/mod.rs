@@ -179,6 +179,14 @@ impl SharedLedger {
         self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner).close(now)
     }
 
+    /// Ends the session and leaves the streams open for the next one ([`Ledger::rest`]).
+    ///
+    /// # Errors
+    /// `LE-IO`.
+    pub fn rest(self, now: Timestamp) -> Result<Checkpoint> {
+        self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner).rest(now)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }

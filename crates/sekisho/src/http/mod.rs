@@ -4,7 +4,7 @@ mod client;
 mod server;
 
 pub(crate) use client::post;
-pub(crate) use server::{Limits, serve};
+pub(crate) use server::{Ending, Limits, serve};
 
 /// A request, its body already read within the limit.
 #[derive(Clone, Debug)]

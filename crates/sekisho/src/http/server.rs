@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 
 /// What one client may take.
@@ -52,12 +53,12 @@ pub(crate) fn serve(listen: SocketAddr, limits: Limits, answer: Arc<dyn Answer>)
         let address = listener.local_addr().context("cannot tell the address")?;
         writeln!(std::io::stdout().lock(), "http://{address}/").context("cannot write to standard output")?;
         let places = Arc::new(Semaphore::new(limits.connections_max));
-        let mut end = std::pin::pin!(ended());
+        let mut ending = Ending::listen().context("cannot wait for signals")?;
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = &mut end => return Ok(()),
+                () = ending.asked() => return Ok(()),
             };
             // A connection that broke before it was accepted concerns nobody else.
             let Ok((stream, _)) = accepted else { continue };
@@ -70,12 +71,27 @@ pub(crate) fn serve(listen: SocketAddr, limits: Limits, answer: Arc<dyn Answer>)
     })
 }
 
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// SIGINT and SIGTERM, noticed from [`Ending::listen`] on.
+pub(crate) struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ending {
+    /// Begins to listen; within a runtime.
+    ///
+    /// # Errors
+    /// When the system gives no signals.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits until the process is asked to end.
+    pub(crate) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

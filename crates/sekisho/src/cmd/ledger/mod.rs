@@ -4,6 +4,7 @@ mod ask;
 mod content;
 mod copies;
 mod destroying;
+mod follow;
 mod governing;
 mod keys;
 mod log_keys;
@@ -49,28 +50,17 @@ The file with the secret is made when it is not there. Keep it on another comput
         #[arg(long, value_name = "KEY", value_parser = log_keys::public)]
         root: Option<[u8; 32]>,
     },
-    /// Append entries: one JSON value a line
+    /// Append entries: one JSON value a line, or the lines of logs as they grow
     #[command(after_long_help = "Examples:
   echo '{\"decision\":\"isolate web1\",\"by\":\"sato\"}' | sekisho ledger append LEDGER --secret SECRET --stream decisions
   sekisho ledger append LEDGER --secret SECRET --stream audit --kind record notes.jsonl
+  sekisho ledger append LEDGER --secret SECRET --follow /var/log/auth.log /var/log/nginx/access.log
+  sekisho ledger append LEDGER --secret SECRET --follow /var/log/auth.log --once     (from a timer)
 
-Prints the index of each entry. All entries are durable when the command ends.")]
-    Append {
-        /// Folder of the ledger
-        ledger: PathBuf,
-        /// File with JSON lines, or `-` for standard input
-        #[arg(default_value = "-")]
-        input: PathBuf,
-        /// File with the secret of the ledger
-        #[arg(long, value_name = "FILE")]
-        secret: PathBuf,
-        /// Name of the stream that holds the entries
-        #[arg(long)]
-        stream: String,
-        /// What the entries are: event, record, command, result or read
-        #[arg(long, default_value = "record")]
-        kind: String,
-    },
+Prints the index of each entry. All entries are durable when the command ends. With --follow, each line is taken exactly once,
+also when the log is turned (renamed, or copied and cut), when this program is killed, and when it starts again later; a JSON
+line on standard output tells that the lines before are durable. It ends in good order at SIGINT and SIGTERM.")]
+    Append(write::AppendArgs),
     /// Publish a signed tree head
     Checkpoint {
         /// Folder of the ledger
@@ -251,9 +241,7 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
         }
         LedgerCommand::Keys(command) => log_keys::run(command),
         LedgerCommand::Rotate(args) => log_keys::rotate(&args),
-        LedgerCommand::Append { ledger, input, secret, stream, kind } => {
-            write::append(&ledger, &input, &secret, &stream, &kind)
-        }
+        LedgerCommand::Append(args) => write::append(&args),
         LedgerCommand::Checkpoint { ledger, secret } => write::checkpoint(&ledger, &secret),
         LedgerCommand::Verify(args) => verify::run(&args),
         LedgerCommand::Replicate(args) => replicate::run(&args),

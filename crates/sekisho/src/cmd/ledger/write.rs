@@ -3,11 +3,12 @@
 use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
+use clap::Args;
 use ledger::{EntryKind, Genesis, KeyStatement, Ledger, PersonKey, Resume};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Largest input of `append`, bytes.
 const INPUT_BYTES_MAX: usize = 256 << 20;
@@ -52,14 +53,33 @@ pub(super) fn init(
     print(&[key])
 }
 
-/// Appends JSON values, one a line, under one new stream.
-pub(super) fn append(
-    folder: &Path,
-    input: &Path,
-    secret: &Path,
-    stream: &str,
-    kind: &str,
-) -> anyhow::Result<u8> {
+/// `sekisho ledger append`.
+#[derive(Args, Debug)]
+pub(crate) struct AppendArgs {
+    /// Folder of the ledger
+    ledger: PathBuf,
+    /// File with JSON lines, or `-` for standard input
+    #[arg(default_value = "-")]
+    input: PathBuf,
+    /// File with the secret of the ledger
+    #[arg(long, value_name = "FILE")]
+    secret: PathBuf,
+    /// Name of the stream that holds the entries
+    #[arg(long, required_unless_present = "follow")]
+    stream: Option<String>,
+    /// What the entries are: event, record, command, result or read
+    #[arg(long, default_value = "record")]
+    kind: String,
+    #[command(flatten)]
+    follow: super::follow::FollowArgs,
+}
+
+/// Appends JSON values, one a line, under one new stream; or follows logs.
+pub(super) fn append(args: &AppendArgs) -> anyhow::Result<u8> {
+    let AppendArgs { ledger: folder, input, secret, stream, kind, follow } = args;
+    if follow.wanted() {
+        return super::follow::run(folder, secret, follow);
+    }
     let kind = EntryKind::from_name(kind).filter(|kind| !kind.has_body()).ok_or_else(|| {
         Usage::error(
             format!("no entry kind is named {kind:?}"),
@@ -79,25 +99,33 @@ pub(super) fn append(
     }
     let clock = Clock::System;
     let mut ledger = open(folder, secret, clock)?;
+    let stream = stream.as_deref().unwrap_or_default();
     let opened = ledger.open_stream(stream, "manual", clock.now()).context("cannot open the stream")?;
     let mut indices = Vec::with_capacity(values.len());
     for value in &values {
         let index = ledger.append(opened, kind, clock.now(), value).context("cannot append")?;
         indices.push(index.0.to_string());
     }
-    ledger.close(clock.now()).context("cannot close the ledger")?;
+    ledger.close_stream(opened, clock.now()).context("cannot close the stream")?;
+    ledger.rest(clock.now()).context("cannot close the ledger")?;
     print(&indices)
 }
 
 /// Publishes a signed tree head.
 pub(super) fn checkpoint(folder: &Path, secret: &Path) -> anyhow::Result<u8> {
     let clock = Clock::System;
-    let head = open(folder, secret, clock)?.close(clock.now()).context("cannot publish a checkpoint")?;
+    let head = open(folder, secret, clock)?.rest(clock.now()).context("cannot publish a checkpoint")?;
     print(&[head.note.trim_end().to_owned()])
 }
 
+/// Opens a ledger to write on.
 pub(super) fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
-    open_after_loss(folder, secret, &[], clock)
+    open_checked(folder, secret, &[], None, clock)
+}
+
+/// Opens a ledger to write on when nobody has written since it had `size` entries.
+pub(super) fn open_at(folder: &Path, secret: &Path, size: u64, clock: Clock) -> anyhow::Result<Ledger> {
+    open_checked(folder, secret, &[], Some(size), clock)
 }
 
 /// As [`open`], for a ledger whose log key was lost or stolen: `statements` revoke it and name the one of `secret`.
@@ -107,9 +135,26 @@ pub(super) fn open_after_loss(
     statements: &[KeyStatement],
     clock: Clock,
 ) -> anyhow::Result<Ledger> {
+    open_checked(folder, secret, statements, None, clock)
+}
+
+fn open_checked(
+    folder: &Path,
+    secret: &Path,
+    statements: &[KeyStatement],
+    size: Option<u64>,
+    clock: Clock,
+) -> anyhow::Result<Ledger> {
     let resume = Resume { now: clock.now(), seed: read_secret(secret)?, session: clock.random()? };
     let (mut ledger, recovered) = Ledger::open_after_loss(folder, &resume, statements)
         .with_context(|| format!("cannot open {}", folder.display()))?;
+    if size.is_some_and(|size| size != recovered.size) {
+        ledger.rest(clock.now()).context("cannot close the ledger")?;
+        return Err(Hinted::error(
+            format!("{} was written on just now by another program", folder.display()),
+            "try again",
+        ));
+    }
     super::governing::seal_by_policy(&mut ledger, &resume.seed, clock)?;
     if recovered.discarded_bytes > 0 {
         crate::output::say(&format!(
@@ -120,14 +165,14 @@ pub(super) fn open_after_loss(
     Ok(ledger)
 }
 
-/// Closes the ledger in good order, whatever came of the work on it.
+/// Ends the session in good order, whatever came of the work on the ledger; streams of other commands stay open.
 pub(super) fn finish<T>(
     ledger: Ledger,
     clock: Clock,
     done: ledger::Result<T>,
     what: &str,
 ) -> anyhow::Result<T> {
-    let closed = ledger.close(clock.now()).context("cannot close the ledger");
+    let closed = ledger.rest(clock.now()).context("cannot close the ledger");
     let done = done.with_context(|| what.to_owned())?;
     closed.map(|_| done)
 }
