@@ -4,6 +4,7 @@
 //! Architecture invariant: `casework` knows no parser and never edits evidence: it cites ledger records. It decides no
 //! legal question: `act` proposes, a person confirms. It knows neither `collect` nor `detect`.
 
+pub mod acceptance;
 mod category;
 mod cluster;
 mod days;
@@ -16,6 +17,7 @@ mod incident;
 mod intrusion;
 mod legal;
 mod measures;
+pub mod obligation;
 mod people;
 mod reports;
 mod summary;

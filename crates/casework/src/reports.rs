@@ -28,33 +28,73 @@ pub(crate) fn reports(incident: &Incident, clock: Timestamp) -> Vec<ReportDue> {
 }
 
 fn due(form: &str, clock: Timestamp) -> Option<ReportDue> {
-    let row: Vec<&str> = CLOCKS
-        .lines()
-        .map(|line| line.split('\t').collect::<Vec<_>>())
-        .find(|row| row.get(1) == Some(&form))?;
-    let cell = |at: usize| row.get(at).copied().unwrap_or_default();
-    let count = DayCount {
-        first_day_counts: cell(5) == "yes",
-        business_days: cell(6) == "yes",
-        roll_over: cell(7) == "yes",
-    };
-    let end = |days: i64| match days {
-        0 => clock,
-        days if cell(5) == "hours" => clock.plus(days * Timestamp::DAY),
-        days => count.end_of(clock, days),
-    };
+    let row = rows().find(|row| row.cell(1) == form)?;
     let id = form.replace('.', "-");
     Some(ReportDue {
-        recipient: cell(0).to_owned(),
+        recipient: row.recipient().to_owned(),
         form: form.to_owned(),
-        clock: cell(2).to_owned(),
-        due: cell(3).parse().ok().map(end),
-        warn_from: cell(4).parse().ok().map(end),
+        clock: row.cell(2).to_owned(),
+        due: row.end(clock),
+        warn_from: row.warn(clock),
         when: Message::new(format!("report-when-{id}")),
         condition: Message::new(format!("report-condition-{id}")),
-        basis: basis(cell(9), cell(10), clock),
-        state: cell(8).to_owned(),
+        basis: row.basis(clock),
+        state: row.state().to_owned(),
     })
+}
+
+/// A row of the clocks.
+pub(crate) struct Row(Vec<&'static str>);
+
+fn rows() -> impl Iterator<Item = Row> {
+    CLOCKS.lines().filter(|line| !line.starts_with('#')).map(|line| Row(line.split('\t').collect()))
+}
+
+/// The row of a clock such as `CLK-3`.
+pub(crate) fn row(clock: &str) -> Option<Row> {
+    rows().find(|row| row.cell(2) == clock)
+}
+
+impl Row {
+    fn cell(&self, at: usize) -> &'static str {
+        self.0.get(at).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn recipient(&self) -> &'static str {
+        self.cell(0)
+    }
+
+    /// `due`, `conditional`, `optional`.
+    pub(crate) fn state(&self) -> &'static str {
+        self.cell(8)
+    }
+
+    /// The end of a clock that starts at this moment; `None` = no day stated.
+    pub(crate) fn end(&self, start: Timestamp) -> Option<Timestamp> {
+        self.days(3, start)
+    }
+
+    /// From when it presses, where the data say a day.
+    pub(crate) fn warn(&self, start: Timestamp) -> Option<Timestamp> {
+        self.days(4, start)
+    }
+
+    pub(crate) fn basis(&self, day: Timestamp) -> Bilingual {
+        basis(self.cell(9), self.cell(10), day)
+    }
+
+    fn days(&self, cell: usize, start: Timestamp) -> Option<Timestamp> {
+        let count = DayCount {
+            first_day_counts: self.cell(5) == "yes",
+            business_days: self.cell(6) == "yes",
+            roll_over: self.cell(7) == "yes",
+        };
+        Some(match self.cell(cell).parse().ok()? {
+            0 => start,
+            days if self.cell(5) == "hours" => start.plus(days * Timestamp::DAY),
+            days => count.end_of(start, days),
+        })
+    }
 }
 
 /// The basis; an article of the Act is cited in the text that is in force on the day of the report (CW-LAW-04).

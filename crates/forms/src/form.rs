@@ -7,7 +7,21 @@ use serde::Deserialize;
 use std::sync::OnceLock;
 
 /// Every form file, oldest version first.
-const FILES: &[(&str, &str)] = &[("police.damage.1", include_str!("../data/police.damage.1.toml"))];
+const FILES: &[(&str, &str)] = &[
+    ("police.damage.1", include_str!("../data/police.damage.1.toml")),
+    ("psc.assist.1", include_str!("../data/psc.assist.1.toml")),
+    ("psc.operating.1", include_str!("../data/psc.operating.1.toml")),
+    ("psc.management.1", include_str!("../data/psc.management.1.toml")),
+    ("ipa.access.1", include_str!("../data/ipa.access.1.toml")),
+    ("jpcert.incident.1", include_str!("../data/jpcert.incident.1.toml")),
+    ("ppc.leak.prompt.1", include_str!("../data/ppc.leak.prompt.1.toml")),
+    ("ppc.leak.final.1", include_str!("../data/ppc.leak.final.1.toml")),
+    ("nco.ddos.1", include_str!("../data/nco.ddos.1.toml")),
+    ("nco.ransom.1", include_str!("../data/nco.ransom.1.toml")),
+    ("notice.holder.1", include_str!("../data/notice.holder.1.toml")),
+    ("internal.notice.1", include_str!("../data/internal.notice.1.toml")),
+    ("recovery.record.1", include_str!("../data/recovery.record.1.toml")),
+];
 
 /// How sure it is that the layout is the recipient's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -12,8 +12,10 @@ pub mod pdf;
 #[cfg(test)]
 mod tests;
 mod text;
+mod xlsx;
 
 pub use document::{Block, Document, Entry, Missing, Shape, Value};
 pub use fill::{Filling, fill};
 pub use form::{Field, Form, FormFault, LayoutState, Required, Section, Stage, form, forms, ids, read};
 pub use text::text;
+pub use xlsx::{XlsxFault, xlsx};

@@ -72,6 +72,29 @@ fn a_document_reads_in_english_too() {
     );
 }
 
+/// CW-DOC-11: another program reads the workbook; a value that looks like a formula stays text.
+#[test]
+fn a_workbook_holds_text_only() {
+    let document = filled("police.damage", "[reporter]\nname = \"=HYPERLINK(1)\"\nphone = \"𠮷 髙 ㈱\"\n");
+    let bytes = crate::xlsx(&document, DAY.at(0, 0, 0, 0)).unwrap();
+    assert_eq!(bytes, crate::xlsx(&document, DAY.at(0, 0, 0, 0)).unwrap(), "same data, same bytes");
+    let mut file = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
+    std::io::Write::write_all(&mut file, &bytes).unwrap();
+    let script = "import sys, openpyxl\nfor row in openpyxl.load_workbook(sys.argv[1]).active.iter_rows():\n  for cell in row:\n    if cell.value is not None: print(cell.data_type, cell.value)";
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/papers/bin/python");
+    let Ok(ran) = std::process::Command::new(python).args(["-c", script]).arg(file.path()).output() else {
+        eprintln!("skipped: openpyxl is not installed (./test installs it into target/papers)");
+        return;
+    };
+    let seen = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        seen.contains("s =HYPERLINK(1)") && seen.contains("s 𠮷 髙 ㈱") && seen.contains("s app03"),
+        "{seen}"
+    );
+    assert!(seen.lines().all(|line| !line.starts_with("f ")), "{seen}");
+}
+
 #[cfg(feature = "pdf")]
 mod pdf {
     use super::*;
@@ -125,6 +148,22 @@ mod pdf {
         document.clone().texts_mut(|_, _, text| texts.push(text.split_whitespace().collect::<String>()));
         for text in texts.iter().filter(|text| !text.contains("😀")) {
             assert!(found.contains(text.as_str()), "{text} is not in {found}");
+        }
+    }
+
+    /// Every form prints, empty and with the hardest names, in both languages (CW-AST-13, CW-REP-09).
+    #[test]
+    fn every_form_prints() {
+        let Some(fonts) = fonts() else { return };
+        for form in crate::forms() {
+            for (tongue, facts) in [(Tongue::Ja, HARD), (Tongue::En, "")] {
+                let document = fill(form, &case(facts), &Filling { tongue, day: DAY });
+                let text = crate::text(&document);
+                let mark = tongue.of(&form.unverified.ja, &form.unverified.en);
+                assert!(text.contains(mark), "{}", form.id);
+                let bytes = pdf(&document, &fonts, DAY.at(10, 0, 0, 0));
+                assert!(bytes.is_ok_and(|bytes| bytes.len() > 10_000), "{}", form.id);
+            }
         }
     }
 

@@ -241,7 +241,7 @@ fn rows(kind: &FactKind, rows: &[Spanned<DeValue<'_>>]) -> Result<Vec<Vec<String
 }
 
 /// `2026-11-28 09:10`, `2026-11-28T09:10:05+09:00` (turned into Japan's time), `令和8年11月28日 9:10`, or a day alone.
-fn time(text: &str) -> Result<DateTime, String> {
+pub(crate) fn time(text: &str) -> Result<DateTime, String> {
     let text = text.trim();
     if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
         return Ok(jiff::tz::Offset::constant(9).to_datetime(stamp));

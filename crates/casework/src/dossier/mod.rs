@@ -9,7 +9,9 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use facts::time;
 pub use facts::{FACTS_BYTES_MAX, FactFault, FactValue, Facts};
+pub(crate) use project::stamp;
 pub use project::{Origin, PROJECTIONS, Projection, Shown, Table, project};
 pub use seen::{Seen, SeenAccount, SeenElement, SeenFault, SeenHost, SeenRecord, SeenReport, SeenSource};
 pub use template::template;

@@ -77,6 +77,9 @@ pub struct SeenLegal {
     /// `proposed` until a person confirms it.
     #[serde(default)]
     pub state: String,
+    /// Class in the sense of the Standard: `yes`, `no`, `undetermined`.
+    #[serde(default)]
+    pub standard_class: String,
     /// Elements.
     #[serde(default)]
     pub elements: Vec<SeenElement>,

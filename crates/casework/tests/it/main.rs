@@ -1,7 +1,9 @@
 //! Tests of the crate `casework` through its public interface: findings in, incidents out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acceptance;
 mod grouping;
 mod law;
+mod obligations;
 mod support;
 mod words;

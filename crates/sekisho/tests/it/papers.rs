@@ -60,7 +60,7 @@ fn a_case_becomes_documents() {
     }
     assert_eq!((ran.code, write("d2").code), (Some(0), Some(0)), "{}", ran.stderr);
     let read = |name: &str| std::fs::read(case.path(name)).unwrap();
-    for name in ["police.damage.pdf", "police.damage.txt", "documents.json"] {
+    for name in ["police.damage.pdf", "police.damage.xlsx", "police.damage.txt", "documents.json"] {
         assert!(read(&format!("d1/{name}")) == read(&format!("d2/{name}")), "{name} differs");
     }
     assert!(read("d1/police.damage.pdf").starts_with(b"%PDF-1.7"));
@@ -96,4 +96,26 @@ fn faults_of_a_case_file_are_named() {
     );
     let ran = case.run(&["case", "fonts", "--licences"]);
     assert!(ran.stdout.contains("SIL OPEN FONT LICENSE"), "{}", ran.stdout);
+}
+
+/// CW-REP-05: the clocks of a case by the command; the walk through all states is in the tests of `casework`.
+#[test]
+fn clocks_of_a_case_run() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "privacy.known_on", "\"令和8年11月23日\"");
+    let at = |time: &str| case.run(&["case", "clocks", "case.toml", "--lang", "ja", "--at", time]);
+    let ran = at("2026-11-28T09:00:00+09:00");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stdout.contains("CLK-3  ppc.leak.prompt  期限を過ぎた"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("期限：令和8年11月27日 23時59分59秒"), "{}", ran.stdout);
+    let text = std::fs::read_to_string(case.path("case.toml")).unwrap();
+    let note =
+        "\n[[obligation]]\nclock = \"CLK-3\"\ndone = \"2026-11-24 10:00\"\nreceipt = \"受付 12-345\"\n";
+    std::fs::write(case.path("case.toml"), text + note).unwrap();
+    let ran = at("2026-11-28T09:00:00+09:00");
+    assert!(ran.stdout.contains("CLK-3  ppc.leak.prompt  済み（受付 12-345）"), "{}", ran.stdout);
+    let json = case.run(&["case", "clocks", "case.toml", "--json"]);
+    let rows: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert!(rows.as_array().unwrap().iter().any(|row| row["state"]["state"] == "done"), "{rows}");
 }

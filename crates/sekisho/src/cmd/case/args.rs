@@ -25,12 +25,32 @@ Examples:
 
 Exit code 0: every document has what its recipient needs. 1: a required fact is missing.")]
     Check(CheckArgs),
-    /// Write the documents: PDF/A and text / 書類を作る
+    /// Write the documents: PDF/A, workbook and text / 書類を作る
     #[command(after_long_help = "Examples:
   sekisho case write case.toml --out documents
   sekisho case write case.toml --form police.damage --form ipa.access --out documents
   sekisho bundle create report --incident I-0abf37389842 --document documents/police.damage.pdf ...")]
     Write(WriteArgs),
+    /// Say what has to be told to whom by when, and how far it is / 届出の期限と状態
+    #[command(
+        after_long_help = "What was done, exempted, extended or does not apply stands in the case file:
+  [[obligation]]
+  clock = \"CLK-3\"
+  done = \"2026-11-24 10:00\"
+  receipt = \"受付 12-345\"
+
+Examples:
+  sekisho case clocks case.toml
+  sekisho case clocks case.toml --at 2026-12-01T09:00:00+09:00 --json
+
+Exit code 1: an obligation is overdue."
+    )]
+    Clocks(ClocksArgs),
+    /// Say what each desk would do with the case as it is: take it, ask for more, advise, refuse / 受理の見込み
+    #[command(after_long_help = "Examples:
+  sekisho case desks case.toml
+  sekisho case desks case.toml --json | jq '.[] | {desk, outcome}'")]
+    Desks(DesksArgs),
     /// List the forms, with recipient, basis, and what is not verified of each / 様式の一覧
     Forms(FormsArgs),
     /// List the fonts that documents are set in, with their licences / 書体と許諾条件
@@ -99,6 +119,35 @@ pub(crate) struct WriteArgs {
 /// `sekisho case forms`.
 #[derive(Args, Debug)]
 pub(crate) struct FormsArgs {
+    /// Language [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
+}
+
+/// `sekisho case clocks`.
+#[derive(Args, Debug)]
+pub(crate) struct ClocksArgs {
+    /// The case file
+    pub(super) case: PathBuf,
+    /// The moment that is asked about (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
+    pub(super) at: Option<Timestamp>,
+    /// Print JSON, with the reminders
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Language [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
+}
+
+/// `sekisho case desks`.
+#[derive(Args, Debug)]
+pub(crate) struct DesksArgs {
+    /// The case file
+    pub(super) case: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
     /// Language [default: from the environment, else ja]
     #[arg(long, value_enum)]
     pub(super) lang: Option<LangArg>,

@@ -4,6 +4,7 @@ use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
 use casework::dossier::catalogue::catalogue;
 use casework::dossier::{Dossier, FACTS_BYTES_MAX, Facts, Seen};
+use casework::obligation::Note;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,15 @@ const INCIDENTS_BYTES_MAX: usize = 512 << 20;
 /// Version of the case file.
 pub(super) const VERSION: i64 = 1;
 /// What a case file holds beside facts.
-const OTHERS: [&str; 2] = ["schema_version", "case"];
+const OTHERS: [&str; 3] = ["schema_version", "case", "obligation"];
 
 #[derive(Deserialize)]
 struct CaseFile {
     #[serde(default)]
     schema_version: i64,
     case: Header,
+    #[serde(default)]
+    obligation: Vec<Note>,
 }
 
 /// Which incident the case is about.
@@ -38,6 +41,15 @@ struct Header {
 ///
 /// When file or incident cannot be read; every fault of a fact is named with its line.
 pub(super) fn open(path: &Path) -> anyhow::Result<Dossier> {
+    Ok(open_with_notes(path)?.0)
+}
+
+/// Opens a case with what people noted of its obligations.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(super) fn open_with_notes(path: &Path) -> anyhow::Result<(Dossier, Vec<Note>)> {
     let text = crate::inputs::read_text(path, FACTS_BYTES_MAX)?;
     let facts = Facts::parse(&text, catalogue(), &OTHERS).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -60,7 +72,7 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Dossier> {
     let mut seen = Seen::read(&value)
         .with_context(|| format!("{}: incident {}", incidents.display(), file.case.incident))?;
     super::secrets::mask(&mut seen);
-    Ok(Dossier { seen, facts })
+    Ok((Dossier { seen, facts }, file.obligation))
 }
 
 /// The incident with this id, or the only one.

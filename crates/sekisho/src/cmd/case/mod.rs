@@ -2,6 +2,8 @@
 
 mod args;
 mod check;
+mod clocks;
+mod desks;
 mod file;
 mod list;
 mod new;
@@ -22,6 +24,8 @@ pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
         CaseCommand::New(args) => new::run(&args),
         CaseCommand::Check(args) => check::run(&args),
         CaseCommand::Write(args) => write::run(&args),
+        CaseCommand::Clocks(args) => clocks::run(&args),
+        CaseCommand::Desks(args) => desks::run(&args),
         CaseCommand::Forms(args) => list::forms(&args),
         CaseCommand::Fonts { licences } => list::fonts(licences),
     }

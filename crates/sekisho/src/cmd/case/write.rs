@@ -25,6 +25,7 @@ pub(super) fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     let mut written = Vec::new();
     for (form, document) in &filled.documents {
         let mut files = vec![(format!("{}.txt", form.id), forms::text(document).into_bytes())];
+        files.push((format!("{}.xlsx", form.id), forms::xlsx(document, filled.released)?));
         let bytes = forms::pdf::pdf(document, &fonts, filled.released).map_err(|error| {
             Hinted::error(
                 format!("{}: {error}", form.id),
