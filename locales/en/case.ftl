@@ -31,3 +31,4 @@ desk-police = prefectural police
 desk-psc = public safety commission (assistance)
 desk-ipa = IPA
 desk-jpcert = JPCERT/CC
+case-form-own = Nobody prescribes a layout.

@@ -31,3 +31,4 @@ desk-police = 都道府県警察
 desk-psc = 公安委員会（援助）
 desk-ipa = IPA
 desk-jpcert = JPCERT/CC
+case-form-own = 定められた様式はない。

@@ -41,8 +41,8 @@ pub struct Document {
 /// A block of fields.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Block {
-    /// Id.
-    pub id: String,
+    /// Number before the heading, with its gap; may be empty.
+    pub number: String,
     /// Heading.
     pub title: String,
     /// Fields.
@@ -56,8 +56,10 @@ pub struct Entry {
     pub id: String,
     /// Label.
     pub label: String,
-    /// Values; empty = not entered.
+    /// Values; none = not entered, or no record.
     pub values: Vec<Value>,
+    /// What stands in place of a value.
+    pub empty: &'static str,
 }
 
 /// A value and who wrote it.

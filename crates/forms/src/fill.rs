@@ -25,7 +25,7 @@ pub fn fill(form: &Form, case: &Dossier, filling: &Filling) -> Document {
     let mut missing = Vec::new();
     let mut personal = Vec::new();
     let mut sections = Vec::new();
-    for section in &form.section {
+    for (at, section) in form.section.iter().enumerate() {
         let mut fields = Vec::new();
         for field in &section.field {
             let entry = entry(field, case, tongue);
@@ -37,7 +37,7 @@ pub fn fill(form: &Form, case: &Dossier, filling: &Filling) -> Document {
             }
             fields.push(entry);
         }
-        sections.push(Block { id: section.id.clone(), title: of(&section.title), fields });
+        sections.push(Block { number: number(form, &section.id, at), title: of(&section.title), fields });
     }
     Document {
         form: form.id.clone(),
@@ -47,7 +47,7 @@ pub fn fill(form: &Form, case: &Dossier, filling: &Filling) -> Document {
         title: of(&form.title),
         day: day(filling.day, tongue),
         addressee: addressee(form, case),
-        sender: sender(case, tongue),
+        sender: sender(form, case, tongue),
         lead: of(&form.lead),
         closing: of(&form.closing),
         marks: marks(form, case, &missing, tongue),
@@ -55,6 +55,14 @@ pub fn fill(form: &Form, case: &Dossier, filling: &Filling) -> Document {
         foot: format!("{} / {} v{}", case.seen.id, form.id, form.version),
         missing,
         personal,
+    }
+}
+
+fn number(form: &Form, id: &str, at: usize) -> String {
+    match (form.numbered_by_recipient, id) {
+        (true, "0") => String::new(),
+        (true, id) => format!("{id}　"),
+        (false, _) => format!("{}　", at + 1),
     }
 }
 
@@ -69,7 +77,11 @@ fn entry(field: &Field, case: &Dossier, tongue: Tongue) -> Entry {
         }
     }
     let id = field.source.first().cloned().unwrap_or_default();
-    Entry { label: label(field, tongue), id, values }
+    let empty = match fact(field) {
+        Some(_) => tongue.of("（未入力）", "(not entered)"),
+        None => tongue.of("（該当する記録なし）", "(no such record)"),
+    };
+    Entry { label: label(field, tongue), id, values, empty }
 }
 
 fn label(field: &Field, tongue: Tongue) -> String {
@@ -141,8 +153,8 @@ fn shown(kind: &FactKind, value: &FactValue, tongue: Tongue) -> Shown {
             true => tongue.of("相違ない", "so stated").to_owned(),
             false => tongue.of("異なる（承諾等がある）", "not so: there was consent").to_owned(),
         },
-        FactValue::YesNo(true) => tongue.of("あり（はい）", "yes").to_owned(),
-        FactValue::YesNo(false) => tongue.of("なし（いいえ）", "no").to_owned(),
+        FactValue::YesNo(true) => tongue.of("はい", "yes").to_owned(),
+        FactValue::YesNo(false) => tongue.of("いいえ", "no").to_owned(),
         FactValue::Chosen(chosen) if kind.options.len() <= 10 => return boxes(kind, chosen, tongue),
         FactValue::Chosen(chosen) => {
             chosen.iter().map(option).collect::<Vec<_>>().join(tongue.of("、", ", "))
@@ -203,10 +215,12 @@ fn addressee(form: &Form, case: &Dossier) -> String {
     }
 }
 
-fn sender(case: &Dossier, tongue: Tongue) -> Vec<String> {
+/// Who sends it; a letter names no single person.
+fn sender(form: &Form, case: &Dossier, tongue: Tongue) -> Vec<String> {
     let ids =
         ["administrator.address", "administrator.name", "administrator.representative", "reporter.name"];
     let known = ids.iter().filter_map(|id| match case.facts.get(id) {
+        Some(FactValue::Text(_)) if *id == "reporter.name" && form.layout == "letter" => None,
         Some(FactValue::Text(text)) if *id == "reporter.name" => {
             Some(format!("{}{text}", tongue.of("届出者　", "reported by ")))
         }
@@ -219,7 +233,7 @@ fn sender(case: &Dossier, tongue: Tongue) -> Vec<String> {
 fn marks(form: &Form, case: &Dossier, missing: &[Missing], tongue: Tongue) -> Vec<String> {
     let mut marks = Vec::new();
     // CW-REP-09
-    if form.state != LayoutState::Official {
+    if matches!(form.state, LayoutState::Partial | LayoutState::Neutral) {
         marks.push(tongue.of(&form.unverified.ja, &form.unverified.en).to_owned());
     }
     let names_verdict = |field: &Field| field.source.iter().any(|source| source == "case:verdict");

@@ -31,8 +31,10 @@ pub enum LayoutState {
     Official,
     /// The recipient's items as far as they are known; the rest is not verified.
     Partial,
-    /// The product's own layout: no official one is known.
+    /// The product's own layout: an official one exists or may exist, and is not verified.
     Neutral,
+    /// The product's own layout; nobody prescribes one.
+    Own,
 }
 
 /// When a field has to be known.
@@ -130,6 +132,9 @@ pub struct Form {
     pub source: Bilingual,
     /// Layout of the printed document: `form` or `letter`.
     pub layout: String,
+    /// The recipient numbers the items itself: headings carry the ids of the sections, `0` none.
+    #[serde(default)]
+    pub numbered_by_recipient: bool,
     /// First or final report.
     #[serde(default)]
     pub stage: Stage,
@@ -253,7 +258,7 @@ mod tests {
                 assert!(!both.ja.is_empty() && !both.en.is_empty(), "{file}");
             }
             assert!(["form", "letter"].contains(&form.layout.as_str()), "{file}: {}", form.layout);
-            let verified = form.state == LayoutState::Official;
+            let verified = matches!(form.state, LayoutState::Official | LayoutState::Own);
             assert_eq!(verified, form.unverified.ja.is_empty(), "{file}: what is not verified is said");
             assert!(form.section.iter().all(|section| !section.field.is_empty()), "{file}");
         }

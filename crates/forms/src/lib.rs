@@ -5,6 +5,7 @@
 //! data, never as markup.
 
 mod document;
+pub mod exchange;
 mod fill;
 mod form;
 #[cfg(feature = "pdf")]

@@ -9,7 +9,6 @@ const RULE: usize = 72;
 /// The document as text, lines ended by a line feed.
 #[must_use]
 pub fn text(document: &Document) -> String {
-    let ja = document.lang == "ja";
     let mut out = String::new();
     let mut line = |text: &str| {
         out.push_str(text.trim_end());
@@ -32,12 +31,12 @@ pub fn text(document: &Document) -> String {
     }
     line("");
     line(&document.lead);
-    for (at, block) in document.sections.iter().enumerate() {
+    for block in &document.sections {
         line("");
-        line(&format!("{} {}", at + 1, block.title));
+        line(&format!("{}{}", block.number, block.title));
         line(&"-".repeat(RULE));
         for field in &block.fields {
-            self::field(field, ja, &mut line);
+            self::field(field, &mut line);
         }
     }
     if !document.closing.is_empty() {
@@ -49,9 +48,9 @@ pub fn text(document: &Document) -> String {
     out
 }
 
-fn field(field: &Entry, ja: bool, line: &mut impl FnMut(&str)) {
+fn field(field: &Entry, line: &mut impl FnMut(&str)) {
     match field.values.as_slice() {
-        [] => line(&format!("{}: {}", field.label, not_entered(ja))),
+        [] => line(&format!("{}: {}", field.label, field.empty)),
         [value] if matches!(&value.shape, Shape::Lines { lines } if lines.len() == 1) => {
             if let Shape::Lines { lines } = &value.shape {
                 line(&format!("{}: {}", field.label, lines.join("")));
@@ -79,9 +78,4 @@ fn shape(shape: &Shape, line: &mut impl FnMut(&str)) {
             }
         }
     }
-}
-
-/// What stands where nothing was entered.
-pub(crate) const fn not_entered(ja: bool) -> &'static str {
-    if ja { "（未入力）" } else { "(not entered)" }
 }

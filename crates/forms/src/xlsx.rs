@@ -67,14 +67,18 @@ fn write(document: &Document, released: DateTime) -> Result<Vec<u8>, XlsxError> 
     sheet.set_name(if document.lang == "ja" { "書類" } else { "document" })?;
     sheet.set_column_width(0, LABEL_WIDTH)?.set_column_width(1, VALUE_WIDTH)?;
     let mut row = head(sheet, document, &styles)?;
-    for (at, block) in document.sections.iter().enumerate() {
+    for block in &document.sections {
         row += 1;
-        sheet.write_string_with_format(row, 0, format!("{} {}", at + 1, block.title), &styles.heading)?;
+        sheet.write_string_with_format(
+            row,
+            0,
+            format!("{}{}", block.number, block.title),
+            &styles.heading,
+        )?;
         row += 1;
         for field in &block.fields {
-            let not_entered = crate::text::not_entered(document.lang == "ja");
             if field.values.is_empty() {
-                row = pair(sheet, row, &field.label, not_entered, &styles)?;
+                row = pair(sheet, row, &field.label, field.empty, &styles)?;
             }
             for value in &field.values {
                 row = match &value.shape {

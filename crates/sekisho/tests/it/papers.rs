@@ -119,3 +119,26 @@ fn clocks_of_a_case_run() {
     let rows: Value = serde_json::from_str(&json.stdout).unwrap();
     assert!(rows.as_array().unwrap().iter().any(|row| row["state"]["state"] == "done"), "{rows}");
 }
+
+/// AN-1, CW-SHR-05
+#[test]
+fn a_case_is_shared_without_its_victim() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "administrator.name", "\"㈱関所商店\"");
+    let ran = case.run(&["case", "share", "case.toml", "--out", "s", "--tlp", "green", "--at", NOW]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for name in ["stix.json", "misp.json"] {
+        let text = std::fs::read_to_string(case.path("s").join(name)).unwrap();
+        assert!(text.contains("203.0.113.9") && !text.contains("関所商店") && !text.contains(&id), "{text}");
+        assert!(text.to_lowercase().contains("tlp:green"), "{text}");
+    }
+    // Whose name is a measure's word shares nothing by itself.
+    let text = std::fs::read_to_string(case.path("s/misp.json")).unwrap();
+    let misp: Value = serde_json::from_str(&text).unwrap();
+    let word = misp["Event"]["info"].as_str().unwrap();
+    set(&case, "reporter.name", &format!("\"{word}\""));
+    let ran = case.run(&["case", "share", "case.toml", "--out", "t", "--at", NOW]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains(word) && !case.path("t").exists(), "{}", ran.stderr);
+}

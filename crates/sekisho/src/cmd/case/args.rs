@@ -51,6 +51,15 @@ Exit code 1: an obligation is overdue."
   sekisho case desks case.toml
   sekisho case desks case.toml --json | jq '.[] | {desk, outcome}'")]
     Desks(DesksArgs),
+    /// Write the case for exchange, without the victim: STIX 2.1 and MISP JSON / 匿名化して共有する
+    #[command(
+        after_long_help = "The victim, its people, computers and accounts are left out, times are days; the attacker's addresses stay. Look
+at the files before you pass them on: approval is yours. / 提供の前に内容を確かめること。
+
+Examples:
+  sekisho case share case.toml --out shared --tlp green"
+    )]
+    Share(ShareArgs),
     /// List the forms, with recipient, basis, and what is not verified of each / 様式の一覧
     Forms(FormsArgs),
     /// List the fonts that documents are set in, with their licences / 書体と許諾条件
@@ -151,4 +160,36 @@ pub(crate) struct DesksArgs {
     /// Language [default: from the environment, else ja]
     #[arg(long, value_enum)]
     pub(super) lang: Option<LangArg>,
+}
+
+/// How far it may go (TLP 2.0).
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum TlpArg {
+    /// Anybody
+    Clear,
+    /// The community
+    Green,
+    /// The recipient's organisation and its clients
+    Amber,
+    /// The recipient's organisation alone
+    #[value(name = "amber+strict")]
+    AmberStrict,
+    /// Those present
+    Red,
+}
+
+/// `sekisho case share`.
+#[derive(Args, Debug)]
+pub(crate) struct ShareArgs {
+    /// The case file
+    pub(super) case: PathBuf,
+    /// Folder for stix.json and misp.json
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// How far it may go
+    #[arg(long, value_enum, default_value = "amber+strict")]
+    pub(super) tlp: TlpArg,
+    /// Time of making (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
+    pub(super) at: Option<Timestamp>,
 }

@@ -14,6 +14,7 @@ pub(super) fn forms(args: &FormsArgs) -> anyhow::Result<u8> {
         let state = match form.state {
             LayoutState::Official => catalog.text("case-form-official"),
             LayoutState::Partial => catalog.text("case-form-partial"),
+            LayoutState::Own => catalog.text("case-form-own"),
             LayoutState::Neutral => catalog.text("case-form-neutral"),
         };
         let mut text = format!("{} v{}  {}\n", form.id, form.version, of(&form.title));

@@ -8,6 +8,7 @@ mod file;
 mod list;
 mod new;
 mod secrets;
+mod share;
 mod write;
 
 pub(crate) use args::CaseCommand;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
         CaseCommand::Write(args) => write::run(&args),
         CaseCommand::Clocks(args) => clocks::run(&args),
         CaseCommand::Desks(args) => desks::run(&args),
+        CaseCommand::Share(args) => share::run(&args),
         CaseCommand::Forms(args) => list::forms(&args),
         CaseCommand::Fonts { licences } => list::fonts(licences),
     }
