@@ -5,6 +5,7 @@
 //! legal question: `act` proposes, a person confirms. It knows neither `collect` nor `detect`.
 
 pub mod acceptance;
+pub mod assistance;
 mod category;
 mod cluster;
 mod days;

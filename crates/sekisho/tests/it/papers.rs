@@ -142,3 +142,59 @@ fn a_case_is_shared_without_its_victim() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains(word) && !case.path("t").exists(), "{}", ran.stderr);
 }
+
+/// CW-AST-08: the path of an application by the command; the states are tested in `casework`.
+#[test]
+fn an_application_for_assistance_is_followed() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    let text = std::fs::read_to_string(case.path("case.toml")).unwrap();
+    let steps = "\n[[step]]\nevent = \"file\"\ntime = \"2026-11-24 10:00\"\nnumber = \"第12号\"\n\n[[step]]\nevent = \"missing\"\ntime = \"令和8年11月25日\"\ndue = \"2026-12-10\"\n";
+    std::fs::write(case.path("case.toml"), text.clone() + steps).unwrap();
+    let ran = case.run(&["case", "assistance", "case.toml", "--lang", "ja"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("資料要求中")
+            && ran.stdout.contains("2026-12-10")
+            && ran.stdout.contains("第12号"),
+        "{}",
+        ran.stdout
+    );
+    let wrong = steps.replace("missing", "advise");
+    std::fs::write(case.path("case.toml"), text + &wrong).unwrap();
+    let ran = case.run(&["case", "assistance", "case.toml"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.contains("[[step]] 2") && ran.stderr.contains("check, missing, refuse, withdraw"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// Issue 6, item 6: documents go into the bundle, whose receiver needs nothing else.
+#[test]
+fn documents_go_into_the_bundle() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    let ran = case.run(&["case", "write", "case.toml", "--form", "police.damage", "--out", "d", "--at", NOW]);
+    if ran.stderr.contains("--fonts") {
+        eprintln!("skipped: the fonts are not installed");
+        return;
+    }
+    case.run(&["case", "share", "case.toml", "--out", "d", "--at", NOW]);
+    let key = case.run(&["bundle", "key", "seal.key"]);
+    let public = key.stdout.lines().last().unwrap().to_owned();
+    let mut args = vec!["bundle", "create", "r", "--incident", &id, "--out", "b.skb", "--key", "seal.key"];
+    args.extend(["--sender", "Example KK", "--case", "2026-17"]);
+    let files = ["police.damage.pdf", "police.damage.xlsx", "police.damage.txt", "stix.json", "misp.json"];
+    let paths = files.map(|name| format!("d/{name}"));
+    paths.iter().for_each(|path| args.extend(["--document", path]));
+    let ran = case.run(&args);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = case.run(&["bundle", "open", "b.skb", "--sender-key", &public, "--out", "x"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for name in files {
+        let [sent, got] = ["d", "x/forms"].map(|folder| std::fs::read(case.path(folder).join(name)).unwrap());
+        assert!(sent == got, "{name}");
+    }
+}

@@ -51,6 +51,19 @@ Exit code 1: an obligation is overdue."
   sekisho case desks case.toml
   sekisho case desks case.toml --json | jq '.[] | {desk, outcome}'")]
     Desks(DesksArgs),
+    /// Say where the application for assistance stands, and what became of the advice / 援助の申出の経過
+    #[command(after_long_help = "Steps and advice stand in the case file:
+  [[step]]
+  event = \"file\"
+  time = \"2026-11-24 10:00\"
+  number = \"第12号\"
+  [[advice]]
+  measure = \"公開鍵認証へ移行する\"
+  answer = \"accepted\"
+
+Examples:
+  sekisho case assistance case.toml")]
+    Assistance(DesksArgs),
     /// Write the case for exchange, without the victim: STIX 2.1 and MISP JSON / 匿名化して共有する
     #[command(
         after_long_help = "The victim, its people, computers and accounts are left out, times are days; the attacker's addresses stay. Look

@@ -14,7 +14,7 @@ use web::Catalog;
 pub(super) fn run(args: &ClocksArgs) -> anyhow::Result<u8> {
     let lang = language(args.lang);
     let now = args.at.unwrap_or_else(|| Clock::System.now());
-    let (case, notes) = file::open_with_notes(&args.case)?;
+    let file::Whole { case, notes, .. } = file::open_whole(&args.case)?;
     let all = obligations(&case, &notes).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Hinted::error(

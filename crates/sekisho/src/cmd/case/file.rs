@@ -2,6 +2,7 @@
 
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
+use casework::assistance::{Advice, Step};
 use casework::dossier::catalogue::catalogue;
 use casework::dossier::{Dossier, FACTS_BYTES_MAX, Facts, Seen};
 use casework::obligation::Note;
@@ -14,7 +15,7 @@ const INCIDENTS_BYTES_MAX: usize = 512 << 20;
 /// Version of the case file.
 pub(super) const VERSION: i64 = 1;
 /// What a case file holds beside facts.
-const OTHERS: [&str; 3] = ["schema_version", "case", "obligation"];
+const OTHERS: [&str; 5] = ["schema_version", "case", "obligation", "step", "advice"];
 
 #[derive(Deserialize)]
 struct CaseFile {
@@ -23,6 +24,10 @@ struct CaseFile {
     case: Header,
     #[serde(default)]
     obligation: Vec<Note>,
+    #[serde(default)]
+    step: Vec<Step>,
+    #[serde(default)]
+    advice: Vec<Advice>,
 }
 
 /// Which incident the case is about.
@@ -41,15 +46,27 @@ struct Header {
 ///
 /// When file or incident cannot be read; every fault of a fact is named with its line.
 pub(super) fn open(path: &Path) -> anyhow::Result<Dossier> {
-    Ok(open_with_notes(path)?.0)
+    Ok(open_whole(path)?.case)
 }
 
-/// Opens a case with what people noted of its obligations.
+/// A case file with everything in it.
+pub(super) struct Whole {
+    /// Incident and facts.
+    pub(super) case: Dossier,
+    /// What people noted of its obligations.
+    pub(super) notes: Vec<Note>,
+    /// Steps of the application for assistance.
+    pub(super) assistance: Vec<Step>,
+    /// Advice received.
+    pub(super) advice: Vec<Advice>,
+}
+
+/// Opens a case with all that its file holds.
 ///
 /// # Errors
 ///
 /// As [`open`].
-pub(super) fn open_with_notes(path: &Path) -> anyhow::Result<(Dossier, Vec<Note>)> {
+pub(super) fn open_whole(path: &Path) -> anyhow::Result<Whole> {
     let text = crate::inputs::read_text(path, FACTS_BYTES_MAX)?;
     let facts = Facts::parse(&text, catalogue(), &OTHERS).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -72,7 +89,8 @@ pub(super) fn open_with_notes(path: &Path) -> anyhow::Result<(Dossier, Vec<Note>
     let mut seen = Seen::read(&value)
         .with_context(|| format!("{}: incident {}", incidents.display(), file.case.incident))?;
     super::secrets::mask(&mut seen);
-    Ok((Dossier { seen, facts }, file.obligation))
+    let case = Dossier { seen, facts };
+    Ok(Whole { case, notes: file.obligation, assistance: file.step, advice: file.advice })
 }
 
 /// The incident with this id, or the only one.

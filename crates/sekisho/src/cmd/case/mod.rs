@@ -1,6 +1,7 @@
 //! `sekisho case`: one incident, what people know of it, and the documents that have to be handed in.
 
 mod args;
+mod assistance;
 mod check;
 mod clocks;
 mod desks;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
         CaseCommand::Clocks(args) => clocks::run(&args),
         CaseCommand::Desks(args) => desks::run(&args),
         CaseCommand::Share(args) => share::run(&args),
+        CaseCommand::Assistance(args) => assistance::run(&args),
         CaseCommand::Forms(args) => list::forms(&args),
         CaseCommand::Fonts { licences } => list::fonts(licences),
     }
