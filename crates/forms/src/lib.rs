@@ -7,6 +7,7 @@
 mod document;
 pub mod exchange;
 mod fill;
+mod follow;
 mod form;
 #[cfg(feature = "pdf")]
 pub mod pdf;
@@ -17,6 +18,7 @@ mod xlsx;
 
 pub use document::{Block, Document, Entry, Missing, Shape, Value};
 pub use fill::{Filling, fill};
+pub use follow::follow;
 pub use form::{Field, Form, FormFault, LayoutState, Required, Section, Stage, form, forms, ids, read};
 pub use text::text;
 pub use xlsx::{XlsxFault, xlsx};

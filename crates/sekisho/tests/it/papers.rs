@@ -71,6 +71,13 @@ fn a_case_becomes_documents() {
     );
     assert!(text.contains("令和8年11月22日"), "{text}");
 
+    set(&case, "computer.model", "\"R350\"");
+    let later = ["--out", "d4", "--at", NOW, "--previous", "d1/documents.json"];
+    let ran = case.run(&[&["case", "write", "case.toml", "--form", "police.damage"][..], &later].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = String::from_utf8(read("d4/police.damage.txt")).unwrap();
+    assert!(text.contains("から変更した事項：機種") && text.contains("【変更】機種: R350"), "{text}");
+
     set(&case, "administrator.name", "\"𰻞商店\"");
     let ran = write("d3");
     assert_eq!(ran.code, Some(1));

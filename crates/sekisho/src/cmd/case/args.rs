@@ -133,6 +133,9 @@ pub(crate) struct WriteArgs {
     /// Folder for the documents
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+    /// documents.json of the report before: what changed since is marked (続報)
+    #[arg(long, value_name = "FILE")]
+    pub(super) previous: Option<PathBuf>,
     /// Folder with the fonts, when they are not inside this program; may be given several times
     #[arg(long, value_name = "DIR")]
     pub(super) fonts: Vec<PathBuf>,

@@ -12,13 +12,24 @@ use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use web::{Catalog, Lang};
 
+/// Largest `documents.json` that is read, bytes.
+const PREVIOUS_BYTES_MAX: usize = 64 << 20;
+
 /// Writes the documents and `documents.json`, which says what was written.
 pub(super) fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     let lang = language(args.chosen.lang);
     let catalog = Catalog::new(lang, jiff::tz::TimeZone::UTC);
     // The desks read Japanese; English only when it is asked for by name.
     let tongue = if args.chosen.lang.map(Lang::from) == Some(Lang::En) { Tongue::En } else { Tongue::Ja };
-    let filled = filled(&args.chosen, tongue)?;
+    let mut filled = filled(&args.chosen, tongue)?;
+    if let Some(path) = &args.previous {
+        let text = crate::inputs::read_text(path, PREVIOUS_BYTES_MAX)?;
+        let earlier: serde_json::Value = serde_json::from_str(&text)
+            .with_context(|| format!("{} is no documents.json", path.display()))?;
+        for (_, document) in &mut filled.documents {
+            forms::follow(document, &earlier);
+        }
+    }
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
     let fonts = fonts(args)?;
