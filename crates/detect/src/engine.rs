@@ -10,7 +10,7 @@ use std::sync::Arc;
 use vocab::{Context, Finding, Kind, Message, Timestamp};
 
 /// What detectors share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ctx {
     /// The rules in force.
     pub rules: Arc<RuleSet>,
@@ -30,8 +30,8 @@ pub struct Ctx {
     pub streams: Vec<crate::activity::Stream>,
 }
 
-/// A correlation that keeps state.
-pub trait Detector: std::fmt::Debug {
+/// A correlation that keeps state. It can be copied, so that a run that goes on can be asked what it has found so far.
+pub trait Detector: std::fmt::Debug + Send + Duplicate {
     /// Sees a signal, in order of [`crate::OrderKey`].
     fn push(&mut self, signal: &Signal, ctx: &mut Ctx);
 
@@ -43,6 +43,24 @@ pub trait Detector: std::fmt::Debug {
 
     /// The input has ended: closes all windows.
     fn finish(&mut self, ctx: &mut Ctx);
+}
+
+/// Copies a detector behind its trait; every detector that is `Clone` can.
+pub trait Duplicate {
+    /// A copy with the same state.
+    fn duplicate(&self) -> Box<dyn Detector>;
+}
+
+impl<D: Detector + Clone + 'static> Duplicate for D {
+    fn duplicate(&self) -> Box<dyn Detector> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Detector> {
+    fn clone(&self) -> Self {
+        (**self).duplicate()
+    }
 }
 
 /// Counters of a run.
@@ -57,7 +75,7 @@ pub struct Stats {
 }
 
 /// Result of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Output {
     /// Findings in order of first firing.
     pub findings: Vec<Finding>,
@@ -69,8 +87,8 @@ pub struct Output {
     pub numbers: Vec<(String, String, Run)>,
 }
 
-/// Second half of detection.
-#[derive(Debug)]
+/// Second half of detection. A copy that is finished tells what was found so far, and the engine goes on.
+#[derive(Clone, Debug)]
 pub struct Engine {
     ctx: Ctx,
     assembler: Assembler,

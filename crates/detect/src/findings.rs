@@ -14,7 +14,7 @@ pub const EVIDENCE_EDGE_MAX: usize = 50;
 pub type Key = Vec<(String, String)>;
 
 /// All findings of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Findings {
     next: u64,
     entries: Vec<(u64, Finding)>,

@@ -18,7 +18,7 @@ const COUNTED_MAX: usize = 20_000;
 const QUIET_MICROS: i64 = 7 * Timestamp::DAY;
 
 /// Sees every signal with a match that no other detector counts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Matched {
     payloads: Payloads,
     recent: FxHashMap<(RuleIndex, Key), VecDeque<i64>>,

@@ -82,7 +82,7 @@ pub(crate) struct Tally {
 }
 
 /// An attack under way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Case {
     /// Number of its finding.
     pub(crate) number: u64,
@@ -121,7 +121,7 @@ pub(crate) struct Case {
 }
 
 /// Speed of an attack.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
     parts: [u32; PARTS as usize],
     /// Number of the newest part since 1970.

@@ -15,7 +15,7 @@ const ACCOUNTS_MAX: usize = 16_384;
 const REFUSALS_MAX: usize = 64;
 
 /// Watches refused second factors.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Factors {
     pushes: u32,
     denials: u32,

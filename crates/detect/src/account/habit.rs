@@ -21,7 +21,7 @@ const SESSIONS_MAX: usize = 16_384;
 /// A session without an end is taken to be over after this time, microseconds.
 const SESSION_MICROS: i64 = 12 * Timestamp::HOUR;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Habit {
     nets: SmallVec<[u64; 4]>,
     keys: SmallVec<[u64; 2]>,
@@ -34,7 +34,7 @@ struct Habit {
     shared_days: SmallVec<[i64; 4]>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     id: u64,
     net: u64,
@@ -43,7 +43,7 @@ struct Session {
 }
 
 /// Habits of all accounts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Habits {
     accounts: FxHashMap<u64, Habit>,
     sessions: FxHashMap<u64, u64>,

@@ -29,7 +29,7 @@ struct Seen {
     doubtful: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Account {
     first: Timestamp,
     successes: u32,
@@ -52,7 +52,7 @@ impl Known {
 }
 
 /// Successes by account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct History {
     accounts: FxHashMap<u64, Account>,
 }

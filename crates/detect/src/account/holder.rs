@@ -20,7 +20,7 @@ use vocab::{
 const ACCOUNTS_MAX: usize = 65_536;
 
 /// Numbers of these kinds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Numbers {
     idle: i64,
     idle_privileged: i64,
@@ -35,7 +35,7 @@ struct Numbers {
 }
 
 /// Watches who is used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Holders {
     numbers: Numbers,
     roster: Roster,
@@ -297,7 +297,7 @@ impl Holders {
 }
 
 /// When the logs were silent altogether: nobody can tell what happened then.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Cover {
     last: Option<Timestamp>,
     silences: Vec<(Timestamp, Timestamp)>,

@@ -26,7 +26,7 @@ const OVER_MICROS: i64 = Timestamp::DAY;
 const LOUD_MICROS: i64 = Timestamp::MINUTE;
 
 /// Tries on one service of one computer by sources that are quiet on their own.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Host {
     tries: VecDeque<Try>,
     /// Times of successes, which say how busy the service is.
@@ -39,7 +39,7 @@ struct Host {
 }
 
 /// All computers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Hosts {
     hosts: FxHashMap<(u32, u32), Host>,
 }

@@ -41,7 +41,7 @@ use tries::{Names, Try};
 use vocab::Context;
 
 /// Watches all attempts of authentication.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Watch {
     settings: Settings,
     names: Names,

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use vocab::{Context, Kind, Level, Message, Repudiation};
 
 /// What holders stated, by account, and what was found of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Repudiations {
     by_account: FxHashMap<u64, Vec<(Repudiation, bool)>>,
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use vocab::{AccountKind, AccountRecord, AccountState, Context, Timestamp};
 
 /// Roster lines and user ids by account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Roster {
     records: FxHashMap<u64, AccountRecord>,
     uids: FxHashMap<u64, u32>,

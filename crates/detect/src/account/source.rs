@@ -31,13 +31,13 @@ const WIDE: u64 = 5;
 const ATTACKED_MAX: usize = 65_536;
 
 /// Tries of a source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum State {
     Quiet { tries: SmallVec<[Try; 1]>, used: bool },
     Attack(Box<Attack>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Attack {
     case: Case,
     /// Successes on accounts that the attack did not fail on; they count once it is about many accounts.
@@ -92,7 +92,7 @@ pub(crate) enum Stand {
 }
 
 /// All sources.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sources {
     table: Table<State>,
     kept: usize,
@@ -100,7 +100,7 @@ pub(crate) struct Sources {
 }
 
 /// Accounts under attack, for K-07.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Attacked {
     accounts: FxHashMap<u64, (Timestamp, Kind)>,
     cleaned: Timestamp,

@@ -29,13 +29,13 @@ struct Seen {
     prefix: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum State {
     Quiet { seen: SmallVec<[Seen; 1]>, used: bool },
     Attack(Box<Attack>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Attack {
     case: Case,
     /// The last try by a source that came after a pause of the others: it is part of the attack only when another
@@ -60,7 +60,7 @@ impl Keep for State {
 }
 
 /// All accounts that somebody failed on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Targets {
     table: Table<State>,
     kept: usize,

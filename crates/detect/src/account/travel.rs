@@ -28,7 +28,7 @@ struct Stop {
     mark: Mark,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Traveller {
     stops: SmallVec<[Stop; 1]>,
     countries: SmallVec<[[u8; 2]; 2]>,
@@ -36,7 +36,7 @@ struct Traveller {
 }
 
 /// Where accounts are used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Travels {
     accounts: FxHashMap<u64, Traveller>,
     remembered: usize,

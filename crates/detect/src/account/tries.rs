@@ -14,7 +14,7 @@ const NAMES_MAX: usize = 65_536;
 const NAME_BYTES_MAX: usize = 256;
 
 /// Names of hosts and services by number; 0 is the empty name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Names {
     list: Vec<CompactString>,
     numbers: FxHashMap<CompactString, u32>,

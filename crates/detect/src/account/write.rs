@@ -16,7 +16,7 @@ const NOTES_MAX: usize = 16;
 const LIST_MAX: usize = 10_000;
 
 /// What is to be written down.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) level: Level,

@@ -33,13 +33,13 @@ enum Wait {
     Ambiguous,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     wait: Wait,
     attempt: Attempt,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Session {
     last: i64,
     last_failure: Option<i64>,
@@ -51,7 +51,7 @@ struct Session {
 }
 
 /// Turns ordered signals into attempts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Assembler {
     sessions: FxHashMap<u64, Session>,
     /// Sessions in order of a moment at which they have to be looked at.

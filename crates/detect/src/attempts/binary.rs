@@ -15,7 +15,7 @@ const HOSTS_MAX: usize = 4_096;
 const RECENT_MAX: usize = 16_384;
 
 /// Holds binary login records for a moment and drops those that a text record tells of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pairing {
     waiting: VecDeque<Attempt>,
     recent: FxHashMap<u64, i64>,

@@ -72,7 +72,7 @@ struct Counted {
 }
 
 /// Holds records that may repeat a try, for as long as the other record can come.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Elsewhere {
     waiting: VecDeque<(Teller, Attempt, u64)>,
     counted: FxHashMap<u64, SmallVec<[Counted; 2]>>,

@@ -7,7 +7,7 @@ const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 const SECOND: u64 = 0x6a09_e667_f3bc_c909;
 
 /// State of the hash.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stable(u64);
 
 impl Default for Stable {

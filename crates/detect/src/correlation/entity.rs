@@ -92,7 +92,7 @@ pub(super) struct Count {
 }
 
 /// All entities of one field under one key.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Entities {
     pub(super) known: FxHashMap<u64, Entity>,
     /// Too many for the map; counts are "about".

@@ -16,7 +16,7 @@ const MANY: usize = 10_000;
 const EDGE_FEW: usize = 10;
 
 /// Counts and records of a key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Gathered {
     pub(super) attempts: u64,
     pub(super) successes: u64,

@@ -18,7 +18,7 @@ pub(crate) const PARAMS: usize = 4_096;
 pub(crate) const STATES_MAX: usize = 32;
 
 /// A correlation document, checked and ready.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     pub(crate) input: Input,
     pub(crate) key: Vec<Field>,
@@ -45,7 +45,7 @@ pub struct Program {
 }
 
 /// Which events come in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Input {
     pub(crate) source: Source,
     /// Events with one of these marks stay out.
@@ -64,7 +64,7 @@ pub(crate) enum Source {
 }
 
 /// Which events count for a state.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Filter {
     All,
     When(Expr),
@@ -73,7 +73,7 @@ pub(crate) enum Filter {
 }
 
 /// A state as declared.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum State {
     Count(Filter),
     /// Number of entities of a field.

@@ -20,7 +20,7 @@ const KEYS_MAX: usize = 32_768;
 const KEYS_MIN: usize = 1_024;
 
 /// One document under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Running {
     index: RuleIndex,
     program: Arc<Program>,
@@ -30,7 +30,7 @@ struct Running {
 }
 
 /// All documents.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Correlations {
     running: Vec<Running>,
     privileged: FxHashSet<u64>,

@@ -26,7 +26,7 @@ pub(super) struct Seen<'a> {
 }
 
 /// Memory of one state.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Cell {
     /// Its numbers stand in `counts`.
     Plain,
@@ -39,7 +39,7 @@ enum Cell {
 }
 
 /// One key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct KeyState {
     cells: Vec<Cell>,
     counts: Vec<Count>,

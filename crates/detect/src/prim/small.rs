@@ -8,7 +8,7 @@ use std::hash::{BuildHasher as _, Hash};
 const UNINDEXED_MAX: usize = 8;
 
 /// Entries in order of insertion. One allocation while it is small, without empty places.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SmallMap<K, V> {
     entries: Vec<(K, V)>,
     /// Places by hash of the key; empty while there are few entries.

@@ -17,7 +17,7 @@ pub trait Keep {
 ///
 /// The states lie in one row, and a hand goes round over it to find who has to go: the states that it compares are
 /// neighbours in memory, and a newcomer takes the place of the one that went, just behind the hand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table<V> {
     /// Places of the states in `row`.
     index: HashTable<u32>,
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     struct State(u32, bool);
 
     impl Keep for State {

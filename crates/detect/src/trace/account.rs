@@ -35,7 +35,7 @@ struct New {
 }
 
 /// K-22 and K-20.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Accounts {
     rule: InForce,
     planted: Option<InForce>,

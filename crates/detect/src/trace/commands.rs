@@ -24,7 +24,7 @@ const RULES: &[(&str, &str)] = &[
     ("clock_anomaly", "trace-clock-command"),
 ];
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Watched {
     rule: InForce,
     list: CommandList,
@@ -36,7 +36,7 @@ struct Watched {
 }
 
 /// All classes that show in commands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Commands {
     watched: Vec<Watched>,
 }

@@ -22,7 +22,7 @@ const HELD_MAX: usize = 16;
 /// Odd requests remembered.
 const ODD_MAX: usize = 256;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Crashes {
     held: VecDeque<Signal>,
     /// Crashes that followed an odd request of this source.
@@ -30,7 +30,7 @@ struct Crashes {
 }
 
 /// K-45.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Crash {
     rule: InForce,
     min: usize,

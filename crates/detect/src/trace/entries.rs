@@ -13,7 +13,7 @@ const ENTRIES_MAX: usize = 20_000;
 const LOOSE_MICROS: i64 = Timestamp::DAY;
 
 /// An account that was entered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// Class of the finding that says so.
     pub(crate) kind: Kind,
@@ -32,7 +32,7 @@ pub(crate) struct Entry {
 }
 
 /// All entries of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Entries {
     list: Vec<Entry>,
     by_account: FxHashMap<u64, Vec<usize>>,

@@ -26,7 +26,7 @@ enum Touch {
     Removed,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Watched {
     rule: InForce,
     paths: Vec<String>,
@@ -37,7 +37,7 @@ struct Watched {
 }
 
 /// Files of auditd's PATH records.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Files {
     watched: Vec<Watched>,
 }

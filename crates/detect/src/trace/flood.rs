@@ -21,7 +21,7 @@ const USUAL_MAX: usize = 240;
 const USUAL_MIN: usize = 30;
 
 /// Requests of one service.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Service {
     host: CompactString,
     name: CompactString,
@@ -35,7 +35,7 @@ struct Service {
 }
 
 /// Watches the pace of requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Flood {
     rule: InForce,
     requests_min: u32,

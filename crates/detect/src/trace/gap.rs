@@ -20,7 +20,7 @@ const GAPS_MAX: usize = 50;
 const HOURS_MAX: i64 = 24 * 30;
 
 /// K-32 and K-34.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gaps {
     gap: Option<InForce>,
     clock: Option<InForce>,
@@ -209,7 +209,7 @@ fn about(finding: &mut Finding, stream: &Stream, from: Edge, to: Edge) {
 }
 
 /// How often a source was silent in each hour of the day, over its days.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Usual {
     /// Hour of the day (UTC) and weekend or not: days seen, days with a record.
     hours: BTreeMap<(bool, i64), (u32, u32)>,

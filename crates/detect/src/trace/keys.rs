@@ -21,7 +21,7 @@ const KEYS_MAX: usize = 50_000;
 const DOORS_MAX: usize = 1_000;
 
 /// A key was added.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Door {
     host: CompactString,
     /// Account whose file it was; empty when the path does not tell.
@@ -33,7 +33,7 @@ struct Door {
 }
 
 /// Second sign of K-20.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keys {
     rule: InForce,
     within: i64,

@@ -35,7 +35,7 @@ struct Hop {
     signal: Box<Signal>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Fan {
     recent: VecDeque<(Timestamp, u64)>,
 }
@@ -55,7 +55,7 @@ impl Fan {
 }
 
 /// K-46.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lateral {
     rule: InForce,
     fan_min: usize,

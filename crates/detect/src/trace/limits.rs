@@ -19,7 +19,7 @@ const NEVER: &[(Kind, &str)] = &[
 ];
 
 /// Says at the end what was not checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     /// Records of sudo, su or auditd, without which no command is seen.
     commands: bool,

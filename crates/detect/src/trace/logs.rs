@@ -11,7 +11,7 @@ use crate::signal::Signal;
 use vocab::{Class, EvidenceRole, Level, Message, Timestamp, activity};
 
 /// K-31.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Logs {
     rule: InForce,
     commands: CommandList,

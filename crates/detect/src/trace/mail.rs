@@ -16,7 +16,7 @@ use vocab::{AccountRole, Class, EvidenceRole, Message, Outcome, Timestamp};
 const KEYS_MAX: usize = 32_768;
 
 /// K-53.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mail {
     rule: InForce,
     relay_min: usize,

@@ -23,7 +23,7 @@ const LIST_MAX: usize = 50_000;
 const PER_SOURCE: usize = 8;
 
 /// K-33.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mismatch {
     rule: InForce,
     gap: Option<InForce>,

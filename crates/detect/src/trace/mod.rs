@@ -49,7 +49,7 @@ struct Desk<'a> {
 }
 
 /// One class of traces.
-trait Part: std::fmt::Debug + Send {
+trait Part: std::fmt::Debug + Send + Duplicate {
     /// Sees a record, in order of time.
     fn see(&mut self, deed: &Deed<'_>, desk: &mut Desk<'_>, ctx: &mut Ctx);
 
@@ -59,9 +59,26 @@ trait Part: std::fmt::Debug + Send {
     }
 }
 
+/// Copies a part behind its trait.
+trait Duplicate {
+    fn duplicate(&self) -> Box<dyn Part>;
+}
+
+impl<P: Part + Clone + 'static> Duplicate for P {
+    fn duplicate(&self) -> Box<dyn Part> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Part> {
+    fn clone(&self) -> Self {
+        (**self).duplicate()
+    }
+}
+
 /// Watches the traces. Must see a signal after the detectors of guessing and of account use, so that their entries are
 /// known when the input ends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Traces {
     world: World,
     reporter: Reporter,
@@ -71,7 +88,7 @@ pub struct Traces {
 }
 
 /// Account names by number, from a collected password file: auditd tells numbers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Names(FxHashMap<CompactString, CompactString>);
 
 impl Names {

@@ -20,7 +20,7 @@ const KEYS_MAX: usize = 16_384;
 const VALUES_MAX: usize = 256;
 
 /// What one source did inside the window.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Probe {
     start: Timestamp,
     ports: FxHashSet<u16>,
@@ -32,7 +32,7 @@ struct Probe {
 }
 
 /// K-50, K-49 and K-51.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Network {
     scan: Option<InForce>,
     springboard: Option<InForce>,

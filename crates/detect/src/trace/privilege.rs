@@ -20,14 +20,14 @@ const KEYS_MAX: usize = 1_024;
 const HELD_MAX: usize = 16;
 
 /// Failures of one account on one computer, with the records for the finding.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Failures {
     times: VecDeque<Timestamp>,
     held: SmallVec<[Box<Signal>; 4]>,
 }
 
 /// K-21.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Privilege {
     rule: InForce,
     shells: CommandList,

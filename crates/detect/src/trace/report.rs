@@ -26,7 +26,7 @@ const QUIET_MICROS: i64 = Timestamp::DAY;
 const SOON_MICROS: i64 = 300 * Timestamp::SECOND;
 
 /// What a detector wants to say.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Act<'a> {
     /// Its rule.
     pub(crate) rule: RuleIndex,
@@ -52,7 +52,7 @@ pub(crate) struct Act<'a> {
     pub(crate) observed: Option<(&'static str, f64, f64)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     rule: RuleIndex,
     key: Key,
@@ -73,7 +73,7 @@ impl Kept {
 }
 
 /// Writes findings and remembers the acts behind them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reporter {
     acts: Vec<Kept>,
     series: FxHashMap<u64, (Timestamp, u32)>,

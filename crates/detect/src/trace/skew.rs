@@ -27,7 +27,7 @@ const ZONE_STEP: i64 = 15 * Timestamp::MINUTE;
 const SHOWN: usize = 5;
 
 /// K-34, between sources.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Skew {
     rule: InForce,
     pairs_min: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Skew {
 }
 
 /// A login, or several that cannot be told apart and pair with nothing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Seen {
     Once(Box<Entry>),
     Again,

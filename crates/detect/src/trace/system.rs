@@ -16,7 +16,7 @@ use vocab::{Class, EvidenceRole, Level, Message, Timestamp, activity};
 const STOPPED_MAX: usize = 1_000;
 
 /// What a line of a program means: parts of the message, all of which must occur (after `!`: must not), and the level.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Line {
     rule: InForce,
     program: String,
@@ -25,14 +25,14 @@ struct Line {
     note: &'static str,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Stopped {
     signal: Signal,
     unit: CompactString,
 }
 
 /// The part.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct System {
     lines: Vec<Line>,
     jobs: Option<InForce>,

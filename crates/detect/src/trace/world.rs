@@ -54,7 +54,7 @@ pub(crate) struct Habit {
     pub(crate) commands: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Host {
     first: Option<Timestamp>,
     logins: VecDeque<Login>,
@@ -66,7 +66,7 @@ struct Host {
 }
 
 /// All computers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct World {
     hosts: FxHashMap<u64, Host>,
 }

@@ -12,7 +12,7 @@ use vocab::{
 };
 
 /// An answered request that waits until the usual answers are known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parked {
     pub(super) place: Place,
     pub(super) answer: Answer,

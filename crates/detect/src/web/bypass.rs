@@ -31,7 +31,7 @@ pub(super) struct Standing {
 }
 
 /// A page that refused somebody.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Route {
     path: String,
     /// Served after a login to somebody who was refused it before.
@@ -52,7 +52,7 @@ impl Keep for Route {
 }
 
 /// Learns which pages ask for a login, and sees who gets them without.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Bypass {
     rule: Option<RuleIndex>,
     routes: Table<Route>,

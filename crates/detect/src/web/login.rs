@@ -85,7 +85,7 @@ pub(super) fn is_login(path: &str) -> bool {
 }
 
 /// What a signal says of a try of a code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Seen {
     /// It is one.
     Try(Box<Attempt>),
@@ -96,7 +96,7 @@ pub(crate) enum Seen {
 }
 
 /// Turns requests into tries of a code. Keeps who is logged in by the user column, and how forms answer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct WebLogins {
     logged_in: FxHashMap<u64, Timestamp>,
     refusals: FxHashMap<u64, u32>,

@@ -41,7 +41,7 @@ const PAGES_MAX: usize = 50_000;
 const SITES_MAX: usize = 4_096;
 
 /// Sees every request that [`needed`] lets through.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Web {
     payloads: Payloads,
     scan: Scan,

@@ -18,7 +18,7 @@ const NAMED_MAX: usize = 32;
 const FILES: [&str; 5] = ["js", "css", "json", "png", "svg"];
 
 /// Writes to the pages of a site.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pages {
     rule: Option<RuleIndex>,
     shell: Option<RuleIndex>,
@@ -26,7 +26,7 @@ pub(super) struct Pages {
 }
 
 /// A page that somebody wrote: whose finding it is part of, and what it was before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Watched {
     rule: RuleIndex,
     key: Key,

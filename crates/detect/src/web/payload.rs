@@ -28,7 +28,7 @@ struct Class {
 }
 
 /// Counts payloads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Payloads {
     /// Per rule: shipped with the program, and one of the classes counted here.
     counted: Vec<bool>,

@@ -12,7 +12,7 @@ use vocab::{EvidenceRole, Level, Message, Timestamp};
 const NAMED_KINDS_MIN: usize = 3;
 
 /// Numbers of the rule `vulnerability_scan`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scan {
     rule: Option<RuleIndex>,
     missing: usize,

@@ -36,7 +36,7 @@ const FOLDERS: [&str; 18] = [
 ];
 
 /// Numbers of the rule `web_shell`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shells {
     rule: Option<RuleIndex>,
     learning: i64,
@@ -45,7 +45,7 @@ pub(super) struct Shells {
 }
 
 /// A script and who asked for it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Script {
     sources: SmallVec<[u64; 3]>,
     posts: u32,

@@ -26,7 +26,7 @@ struct Seen {
 }
 
 /// Addresses by what the records say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Book {
     own: FxHashMap<IpAddr, Vec<Seen>>,
     said: FxHashMap<IpAddr, Vec<Seen>>,

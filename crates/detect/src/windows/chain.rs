@@ -27,7 +27,7 @@ const OPEN_MAX: usize = 64;
 const SAME_MICROS: i64 = 5 * Timestamp::MINUTE;
 
 /// A logon through remote desktop.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Hop {
     time: Timestamp,
     from: IpAddr,
@@ -38,7 +38,7 @@ struct Hop {
 }
 
 /// A hop and the chain that led to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node {
     hop: usize,
     before: Option<usize>,
@@ -48,7 +48,7 @@ struct Node {
 }
 
 /// K-46, chains.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chains {
     rule: Option<(RuleIndex, Level, Params)>,
     book: Book,

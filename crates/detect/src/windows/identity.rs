@@ -24,7 +24,7 @@ const NAMES_MAX: usize = 64;
 const OF_A_DOMAIN: &str = "S-1-5-21-";
 
 /// A name of a domain, how often it was used, and its first use.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Called {
     name: CompactString,
     count: u64,
@@ -32,7 +32,7 @@ struct Called {
 }
 
 /// K-43, names that do not fit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Identities {
     rule: Option<(RuleIndex, Params)>,
     /// Name by number, and when it was last used.

@@ -17,7 +17,7 @@ const NOTES_MAX: usize = 8;
 const PROGRAM_BYTES_MAX: usize = 260;
 
 /// An account in a record.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Person<'a> {
     name: &'a str,
     realm: CompactString,

@@ -28,7 +28,7 @@ struct Habit {
 }
 
 /// What a controller says of service tickets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Controller {
     first: Option<Timestamp>,
     covered: u64,
@@ -36,7 +36,7 @@ struct Controller {
 }
 
 /// K-43 and K-46, tickets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tickets {
     without: Option<(RuleIndex, Params)>,
     weak: Option<(RuleIndex, Params)>,

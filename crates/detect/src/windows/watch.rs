@@ -9,7 +9,7 @@ use crate::signal::{RuleIndex, Signal};
 use vocab::{EvidenceRole, Finding, Message, Record, Trust};
 
 /// Looks at the numbers when the input has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Watch {
     restart: Option<RuleIndex>,
     missing: Option<(RuleIndex, Params)>,

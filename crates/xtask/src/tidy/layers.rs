@@ -3,12 +3,13 @@
 use super::{Report, Tree, numbered};
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("vocab", &[]),
     ("act", &[]),
     ("ledger", &["vocab"]),
     ("bundle", &["vocab", "ledger"]),
     ("remote", &["vocab", "ledger"]),
+    ("store", &["vocab"]),
     ("collect", &["vocab"]),
     ("detect", &["vocab"]),
     ("casework", &["vocab", "act"]),
@@ -16,7 +17,9 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("web", &["vocab", "act", "casework"]),
     (
         "sekisho",
-        &["vocab", "act", "ledger", "bundle", "remote", "collect", "detect", "casework", "forms", "web"],
+        &[
+            "vocab", "act", "ledger", "bundle", "remote", "store", "collect", "detect", "casework", "forms", "web",
+        ],
     ),
     ("xtask", &[]),
 ];

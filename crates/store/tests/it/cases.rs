@@ -1,0 +1,222 @@
+//! What is tested on every engine.
+
+use store::{
+    CaseEvent, CaseState, Error, FindingRow, IncidentRow, NewCase, NewPerson, Notice, NoticeState, Role,
+    SourceRow, Store, Wanted,
+};
+use vocab::Timestamp;
+
+pub(crate) const CASES: &[(&str, fn(&Store))] = &[
+    ("people", people),
+    ("sessions", sessions),
+    ("the first set-up", setup),
+    ("findings and incidents", watch),
+    ("cases", cases),
+    ("notices", notices),
+    ("hostile text", hostile),
+    ("all or nothing", whole),
+];
+
+const T: Timestamp = Timestamp(1_700_000_000_000_000);
+
+fn later(seconds: i64) -> Timestamp {
+    T.plus(seconds * Timestamp::SECOND)
+}
+
+fn add(store: &Store, id: &str, login: &str, role: Role) -> Result<(), Error> {
+    let new = NewPerson { id, login, name: "関 守", mail: "", role, password: "$argon2id$x" };
+    store.write(|tx| tx.add_person(new, T))
+}
+
+fn people(store: &Store) {
+    add(store, "p1", "admin", Role::Administrator).unwrap();
+    add(store, "p2", "sekimori", Role::CrisisManager).unwrap();
+    assert!(matches!(add(store, "p3", "admin", Role::Auditor), Err(Error::Exists(_))));
+    let everybody = store.read(|tx| tx.people()).unwrap();
+    assert_eq!(everybody.iter().map(|p| p.login.as_str()).collect::<Vec<_>>(), ["admin", "sekimori"]);
+    assert_eq!(everybody[1].name, "関 守");
+    // The last administrator stays one.
+    let gone = store.write(|tx| tx.change_person("p1", 1, Role::Auditor, true, T));
+    assert!(matches!(gone, Err(Error::Exists(_))), "{gone:?}");
+    let gone = store.write(|tx| tx.change_person("p1", 1, Role::Administrator, false, T));
+    assert!(gone.is_err());
+    assert_eq!(store.read(|tx| tx.person("p1")).unwrap().unwrap().role, Role::Administrator);
+    // Two people at once: the second is told (CW-DAT-05).
+    store.write(|tx| tx.change_person("p2", 1, Role::Operator, true, T)).unwrap();
+    let stale = store.write(|tx| tx.change_person("p2", 1, Role::Auditor, true, T));
+    assert!(matches!(stale, Err(Error::Stale { found: 2, expected: 1, .. })), "{stale:?}");
+}
+
+fn sessions(store: &Store) {
+    add(store, "p1", "admin", Role::Administrator).unwrap();
+    add(store, "p2", "other", Role::Administrator).unwrap();
+    store.write(|tx| tx.begin_session("hash", "p1", "form", T, later(3_600))).unwrap();
+    let seen = |now, idle| store.write(|tx| tx.session("hash", now, idle)).unwrap();
+    assert_eq!(seen(later(10), later(-60)).map(|s| (s.login, s.form)), Some(("admin".into(), "form".into())));
+    assert!(seen(later(3_600), later(-60)).is_none(), "it ends");
+    assert!(seen(later(10), T).is_none(), "it was idle");
+    assert!(store.write(|tx| tx.session("other", later(1), later(-60))).unwrap().is_none());
+    store.write(|tx| tx.change_person("p1", 1, Role::Administrator, false, T)).unwrap();
+    assert!(seen(later(10), later(-60)).is_none(), "who may not sign in any more has no session");
+}
+
+fn setup(store: &Store) {
+    store.write(|tx| tx.set_setup_code("old", later(60))).unwrap();
+    store.write(|tx| tx.set_setup_code("code", later(60))).unwrap();
+    let uses = |code, now| store.write(|tx| tx.use_setup_code(code, now)).unwrap();
+    assert!(!uses("old", T) && !uses("code", later(60)));
+    assert!(uses("code", T));
+    assert!(!uses("code", T), "once");
+    store.write(|tx| tx.set_setup_code("code", later(60))).unwrap();
+    add(store, "p1", "admin", Role::Administrator).unwrap();
+    assert!(!uses("code", T), "never when somebody is entered");
+}
+
+fn finding(id: &str, level: i64, ended: Timestamp) -> FindingRow {
+    FindingRow {
+        id: id.into(),
+        rule: "sekisho/K-01".into(),
+        kind: "password_guessing".into(),
+        level,
+        began: T,
+        ended,
+        incident: "I-1".into(),
+        body: "{\"note\":\"総当たり\"}".into(),
+    }
+}
+
+fn watch(store: &Store) {
+    for (id, level, at) in [("a", 1, 10), ("b", 3, 20), ("c", 3, 30)] {
+        store.write(|tx| tx.put_finding(&finding(id, level, later(at)), T)).unwrap();
+    }
+    let list = |level, kind: &str, skip| {
+        let wanted = Wanted { level, kind: kind.into(), skip, rows: 2, ..Wanted::default() };
+        let page = store.read(|tx| tx.findings(&wanted)).unwrap();
+        (page.rows.into_iter().map(|row| row.id).collect::<Vec<_>>(), page.all)
+    };
+    assert_eq!(list(0, "", 0), (vec!["c".into(), "b".into()], 3));
+    assert_eq!(list(0, "", 2), (vec!["a".into()], 3));
+    assert_eq!(list(3, "password_guessing", 0).1, 2);
+    assert_eq!(list(0, "web_shell", 0), (vec![], 0));
+    store.write(|tx| tx.put_finding(&finding("a", 4, later(40)), T)).unwrap();
+    assert_eq!(list(0, "", 0), (vec!["a".into(), "c".into()], 3), "a finding that grows stays one");
+
+    let incident = |level| IncidentRow {
+        id: "I-1".into(),
+        title: "password_guessing".into(),
+        level,
+        entered: true,
+        began: T,
+        ended: later(5),
+        body: "{}".into(),
+    };
+    assert!(store.write(|tx| tx.put_incident(&incident(2), T)).unwrap());
+    assert!(!store.write(|tx| tx.put_incident(&incident(3), T)).unwrap());
+    let wanted = Wanted { rows: 10, ..Wanted::default() };
+    assert_eq!(store.read(|tx| tx.incidents(&wanted)).unwrap().rows, [incident(3)]);
+    let source = |lines, silent| SourceRow {
+        rank: 1,
+        name: "/var/log/auth.log".into(),
+        way: "file".into(),
+        format: "syslog".into(),
+        lines,
+        events: 1,
+        unread: 0,
+        first_seen: T,
+        last_seen: T,
+        silent,
+    };
+    store.write(|tx| tx.put_source(&source(1, false))).unwrap();
+    store.write(|tx| tx.put_source(&source(2, true))).unwrap();
+    assert_eq!(store.read(|tx| tx.sources()).unwrap(), [source(2, true)]);
+}
+
+fn cases(store: &Store) {
+    let open = |id, incident| {
+        store.write(|tx| tx.open_case(NewCase { id, incident, title: "認証の失敗が続いた" }, T)).unwrap()
+    };
+    let first = open("c1", "I-1");
+    assert_eq!((first.number, first.state, first.recognised), (1, CaseState::Detected, Timestamp(0)));
+    assert_eq!(open("c2", "I-1"), first, "an incident has one case");
+    assert_eq!(open("c3", "I-2").number, 2);
+    let mut changed = first.clone();
+    (changed.state, changed.owner) = (CaseState::Initial, "sekimori".into());
+    store.write(|tx| tx.change_case(&changed, later(1))).unwrap();
+    let stale = store.write(|tx| tx.change_case(&changed, later(2)));
+    assert!(matches!(stale, Err(Error::Stale { .. })), "{stale:?}");
+    let event = |id: &str, at| CaseEvent {
+        id: id.into(),
+        case: "c1".into(),
+        at: later(at),
+        actor: "sekimori".into(),
+        deed: "note".into(),
+        body: "電話した".into(),
+        ledger: 7,
+    };
+    store.write(|tx| tx.add_case_event(&event("e2", 2))).unwrap();
+    store.write(|tx| tx.add_case_event(&event("e1", 1))).unwrap();
+    assert!(store.write(|tx| tx.add_case_event(&event("e1", 1))).is_err(), "an entry of the log is written once");
+    assert_eq!(store.read(|tx| tx.case_events("c1")).unwrap(), [event("e1", 1), event("e2", 2)]);
+    let mut closed = store.read(|tx| tx.case(1)).unwrap().unwrap();
+    closed.state = CaseState::Closed;
+    store.write(|tx| tx.change_case(&closed, later(3))).unwrap();
+    assert_eq!(store.read(|tx| tx.cases(true, 10)).unwrap().len(), 1);
+    assert_eq!(store.read(|tx| tx.cases(false, 10)).unwrap().len(), 2);
+}
+
+fn notices(store: &Store) {
+    let notice = |id: &str| Notice {
+        id: id.into(),
+        incident: "I-1".into(),
+        stage: "attempt".into(),
+        channel: "mail".into(),
+        person: "sekimori".into(),
+        state: NoticeState::Queued,
+        queued: T,
+        next_try: T,
+        tries: 0,
+        proof: String::new(),
+        acknowledged: Timestamp(0),
+        acknowledged_by: String::new(),
+    };
+    assert!(store.write(|tx| tx.queue_notice(&notice("n1"))).unwrap());
+    assert!(!store.write(|tx| tx.queue_notice(&notice("n1"))).unwrap(), "told once (DT-NTF-04)");
+    assert_eq!(store.read(|tx| tx.due_notices(T, 10)).unwrap(), [notice("n1")]);
+    store.write(|tx| tx.tried_notice("n1", NoticeState::Queued, "451 later", later(60))).unwrap();
+    assert!(store.read(|tx| tx.due_notices(later(59), 10)).unwrap().is_empty());
+    store.write(|tx| tx.tried_notice("n1", NoticeState::Sent, "250 ok", later(60))).unwrap();
+    assert!(store.read(|tx| tx.due_notices(later(99), 10)).unwrap().is_empty());
+    assert_eq!(store.read(|tx| tx.unacknowledged(later(99), 10)).unwrap().len(), 1);
+    assert_eq!(store.write(|tx| tx.acknowledge("I-1", "sekimori", later(9))).unwrap(), 1);
+    assert_eq!(store.write(|tx| tx.acknowledge("I-1", "admin", later(10))).unwrap(), 0);
+    let known = store.read(|tx| tx.notices_of("I-1")).unwrap();
+    assert_eq!((known[0].state, known[0].acknowledged_by.as_str()), (NoticeState::Acknowledged, "sekimori"));
+    // A late answer of the channel takes nothing back.
+    store.write(|tx| tx.tried_notice("n1", NoticeState::Failed, "timeout", T)).unwrap();
+    assert_eq!(store.read(|tx| tx.notices_of("I-1")).unwrap()[0].state, NoticeState::Acknowledged);
+}
+
+fn hostile(store: &Store) {
+    for text in ["'; DROP TABLE person; --", "$1", "a\0b", "\u{202e}txt", "𠮷野", "?1 \\ \" %"] {
+        let mut row = finding(text, 1, T);
+        row.body = text.to_owned();
+        store.write(|tx| tx.put_finding(&row, T)).unwrap();
+        let id = text.replace('\0', "\u{fffd}");
+        assert_eq!(store.read(|tx| tx.finding(&id)).unwrap().map(|found| found.body), Some(id));
+    }
+}
+
+fn whole(store: &Store) {
+    let failed = store.write(|tx| {
+        let new = NewPerson { id: "p", login: "x", name: "", mail: "", role: Role::Auditor, password: "" };
+        tx.add_person(new, T)?;
+        Err::<(), _>(Error::Absent("anything"))
+    });
+    assert!(failed.is_err());
+    assert!(store.read(|tx| tx.people()).unwrap().is_empty());
+    let read = store.read(|tx| tx.execute("DELETE FROM source", &[]));
+    assert!(read.is_ok(), "{read:?}");
+    // A statement that fails gives up its transaction, and the next one works.
+    assert!(store.write(|tx| tx.execute("INSERT INTO nothing VALUES (1)", &[])).is_err());
+    assert!(store.read(|tx| tx.people()).unwrap().is_empty());
+}
