@@ -125,6 +125,11 @@ impl Engine {
         }
     }
 
+    /// Sets the clock value, which drives absence only (DT-COR-10); a run that goes on sets it before it is asked.
+    pub const fn set_clock(&mut self, clock: Timestamp) {
+        self.ctx.clock = clock;
+    }
+
     /// Takes what the front knows of the log sources; to be called before [`Self::finish`]. Without it no gap and no step
     /// of the clock is found.
     pub fn activity(&mut self, activity: crate::activity::Activity) {

@@ -11,6 +11,7 @@ mod error;
 mod follow;
 mod http;
 mod inputs;
+mod live;
 mod output;
 mod pipeline;
 mod pool;

@@ -10,6 +10,7 @@ mod cutter;
 mod element_cut;
 mod explore;
 mod json_cut;
+mod live;
 mod plan;
 mod reader;
 mod recognise;
@@ -21,6 +22,7 @@ mod tests;
 mod years;
 
 pub use block::{BLOCK_BYTES_MAX, Block, BlockRecord, PARSED_BYTES_MAX, RECORDS_MAX};
+pub use live::{LiveLine, LiveSettings, LiveSource, SAMPLE_BYTES_MAX, block_of};
 pub use plan::{FilePlan, Plan, PlanSettings, SourcePlan, plan};
 pub use reader::{FileStats, Parts, SourceReader, SourceReport};
 pub use side::{SideFile, SideKind};

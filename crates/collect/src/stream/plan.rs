@@ -84,8 +84,8 @@ pub struct FilePlan {
     pub(crate) location: Location,
     pub(crate) recognised: Recognised,
     /// Host that all of its first lines name.
-    host: Option<String>,
-    order: usize,
+    pub(super) host: Option<String>,
+    pub(super) order: usize,
 }
 
 /// Looks at all inputs, in the order given.

@@ -100,7 +100,7 @@ impl Parts {
             clock: settings.clock,
             host: plan.host.clone(),
         };
-        let source = Arc::new(Source { plan, settings: own, years });
+        let source = Arc::new(Source { plan, settings: own, years, arriving: false });
         Self {
             cutter: SourceCutter::new(Arc::clone(&source), settings.clone()),
             decoder: SourceDecoder::new(Arc::clone(&source)),

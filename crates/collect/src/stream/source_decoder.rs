@@ -6,7 +6,7 @@ use super::recognise::with_sample;
 use super::years::{ChainYears, YearReport};
 use crate::record::{Cut, Decoded, Decoder, RawRecord, Settings, Sink, UnreadReason};
 use crate::time::within_reason;
-use crate::time::year::YearWalk;
+use crate::time::year::{YearWalk, latest_year, yearless};
 use crate::unread::Unread;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct Source {
     pub(crate) plan: SourcePlan,
     pub(crate) settings: Settings,
     pub(crate) years: Option<ChainYears>,
+    /// Its lines are read as they arrive: a stamp without year is of about now.
+    pub(crate) arriving: bool,
 }
 
 impl Source {
@@ -68,6 +70,11 @@ impl Source {
                 if years.kind.assumed() && walk.is_yearless() {
                     flags.set(Flags::YEAR_ASSUMED);
                 }
+            } else if self.arriving
+                && let Some(stamp) = yearless(record.text.as_bytes())
+            {
+                year = latest_year(stamp, clock);
+                flags.set(Flags::YEAR_ASSUMED);
             }
             let text = head_of(record.text, text_max);
             let too_long = text.len() < record.text.len() || (record.cut && !record.is_broken_off());
@@ -137,16 +144,32 @@ impl SourceDecoder {
     /// Makes events of the records of a block. With `entry`, record n of the block is cited as (entry, n). Blocks come in
     /// the order in which they were cut.
     pub fn decode(&mut self, block: &Block, entry: Option<LedgerIndex>, sink: &mut Sink<'_>) {
+        self.decode_opened(block, &block.opening, entry, sink);
+    }
+
+    /// As [`Self::decode`], for a block that does not say how its file begins.
+    pub(crate) fn decode_opened(
+        &mut self,
+        block: &Block,
+        opening: &Opening,
+        entry: Option<LedgerIndex>,
+        sink: &mut Sink<'_>,
+    ) {
         let index = block.file();
         if self.open.as_ref().is_some_and(|(open, _)| *open != index) {
             self.finish(sink);
         }
         let source = Arc::clone(&self.source);
         let Some(file) = source.plan.files.get(index) else { return };
-        let (_, decoder) = self.open.get_or_insert_with(|| (index, source.decoder(file, &block.opening)));
+        let (_, decoder) = self.open.get_or_insert_with(|| (index, source.decoder(file, opening)));
         let work = Work { block, entry, file, decoder: decoder.as_mut(), walk: &mut self.walk };
         let events = source.decode(work, &mut self.gained.unread, sink);
         self.gained.events.push((index, events));
+    }
+
+    /// Goes on with the same source under another clock.
+    pub(crate) fn follow(&mut self, source: Arc<Source>) {
+        self.source = source;
     }
 
     /// Hands over what was still being joined; to be called when all blocks are decoded.

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub(crate) enum Engine {
     Sqlite(Mutex<rusqlite::Connection>),
-    Postgres(Mutex<Postgres>),
+    Postgres(Box<Mutex<Postgres>>),
 }
 
 /// A transaction under way.
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     pub(crate) fn postgres(address: &str, password: Option<&str>) -> Result<Self> {
-        Postgres::open(address, password).map(|client| Self::Postgres(Mutex::new(client)))
+        Postgres::open(address, password).map(|client| Self::Postgres(Box::new(Mutex::new(client))))
     }
 
     pub(crate) const fn name(&self) -> &'static str {

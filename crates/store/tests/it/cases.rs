@@ -6,7 +6,10 @@ use store::{
 };
 use vocab::Timestamp;
 
-pub(crate) const CASES: &[(&str, fn(&Store))] = &[
+/// Name and work of a test.
+type Named = (&'static str, fn(&Store));
+
+pub(crate) const CASES: &[Named] = &[
     ("people", people),
     ("sessions", sessions),
     ("the first set-up", setup),

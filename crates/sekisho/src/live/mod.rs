@@ -1,0 +1,329 @@
+//! Looking at logs while they are written (detection.md 5.2): the engine of `investigate` on the stream.
+//!
+//! Lines come in from any number of sources. They are sealed and made durable together, one sync for all, and only then
+//! decoded (DESIGN invariant 1). Signals wait for their neighbours and go to the engine in the order of DT-COR-06. What was
+//! found so far is asked of a copy of the engine, which takes what still waits and is then finished: so the answer is that
+//! of `investigate` over the same lines (DT-COR-09), at any moment.
+
+mod recent;
+mod replay;
+mod source;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+use crate::clock::Clock;
+use anyhow::Context as _;
+use casework::Incident;
+use collect::stream::{Block, LiveLine, block_of};
+use detect::activity::Activity;
+use detect::engine::Engine;
+use detect::front::Front;
+use detect::rule::RuleSet;
+use ledger::{EntryKind, Ledger, Run, RunRecord, StreamId};
+use recent::Recent;
+pub(crate) use replay::history;
+use sha2::{Digest as _, Sha256};
+pub(crate) use source::SourceState;
+use source::Source;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vocab::{Context, Finding, Flags, LedgerIndex, Timestamp};
+use waiting::Waiting;
+
+/// How a line comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A file that is followed.
+    File,
+    /// The syslog receiver.
+    Syslog,
+    /// The HTTP intake.
+    Http,
+}
+
+impl Way {
+    /// Name in the state, and kind of the ledger's stream.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Syslog => "syslog",
+            Self::Http => "http",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        [Self::File, Self::Syslog, Self::Http].into_iter().find(|way| way.name() == name)
+    }
+}
+
+/// A line as it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// How.
+    pub(crate) way: Way,
+    /// Of which source.
+    pub(crate) source: Arc<str>,
+    /// Its place in the source, where it has one.
+    pub(crate) offset: Option<u64>,
+    /// Its bytes, without line end.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What does not change while a watch runs.
+pub(crate) struct Settings {
+    /// Rules in force.
+    pub(crate) rules: Arc<RuleSet>,
+    /// What is known beside the logs.
+    pub(crate) context: Context,
+    /// Zone of stamps without offset.
+    pub(crate) zone: jiff::tz::TimeZone,
+    /// The zone was assumed, not given.
+    pub(crate) zone_assumed: bool,
+    /// Name of this computer, for files whose lines do not name theirs.
+    pub(crate) host: String,
+}
+
+/// Sources at once; lines of further ones are sealed under the name of their way and not decoded.
+const SOURCES_MAX: usize = 4_096;
+
+/// Watches.
+pub(crate) struct Watch {
+    ledger: Ledger,
+    settings: Settings,
+    front: Front,
+    engine: Engine,
+    activity: Activity,
+    sources: Vec<Source>,
+    by_name: BTreeMap<Arc<str>, usize>,
+    waiting: Waiting,
+    recent: Recent,
+    /// Stream of what the service itself and the people at its console do.
+    deeds: StreamId,
+    /// Something came in since the engine was asked last.
+    changed: bool,
+}
+
+/// What was found so far.
+pub(crate) struct Judged {
+    /// Findings, with ids that stay the same while they grow.
+    pub(crate) findings: Vec<Finding>,
+    /// Incidents, most urgent first.
+    pub(crate) incidents: Vec<Incident>,
+}
+
+/// A block that is sealed and not yet decoded.
+struct Sealed {
+    source: usize,
+    block: Block,
+    index: LedgerIndex,
+}
+
+impl Watch {
+    /// Begins to watch on a ledger that is open for writing.
+    pub(crate) fn begin(mut ledger: Ledger, settings: Settings, now: Timestamp) -> anyhow::Result<Self> {
+        ledger.fill_ahead();
+        let deeds = ledger.open_stream("sekisho", "service", now).context("cannot open the service's stream")?;
+        let engine = Engine::new(Arc::clone(&settings.rules), settings.context.clone(), now);
+        Ok(Self {
+            ledger,
+            front: Front::new(&settings.rules),
+            engine,
+            settings,
+            activity: Activity::default(),
+            sources: Vec::new(),
+            by_name: BTreeMap::new(),
+            waiting: Waiting::default(),
+            recent: Recent::default(),
+            deeds,
+            changed: false,
+        })
+    }
+
+    /// Goes again over what was watched before, so that a restart neither forgets nor doubles (DT-COR-11). The lines are in
+    /// the ledger already.
+    pub(crate) fn remember(&mut self, past: replay::Past) {
+        let replay::Past { source, way, block, index, received } = past;
+        let place = self.source(&source, way, received, None);
+        if let Some(known) = self.sources.get_mut(place) {
+            known.passed(&block);
+        }
+        self.decode(Sealed { source: place, block, index }, received);
+        self.waiting.release(received, &mut self.engine);
+    }
+
+    /// Takes lines: seals them, makes them durable, and looks at them. When this returns, they will survive a crash.
+    pub(crate) fn take(&mut self, arrivals: Vec<Arrival>, now: Timestamp) -> anyhow::Result<()> {
+        if arrivals.is_empty() {
+            return Ok(());
+        }
+        let mut touched = Vec::new();
+        for arrival in arrivals {
+            let place = match self.by_name.get(&arrival.source) {
+                Some(place) if self.sources.get(*place).is_some_and(Source::has_stream) => *place,
+                _ => {
+                    let stream = self
+                        .ledger
+                        .open_stream(&arrival.source, arrival.way.name(), now)
+                        .with_context(|| format!("cannot open a stream for {}", arrival.source))?;
+                    self.source(&arrival.source, arrival.way, now, Some(stream))
+                }
+            };
+            let Some(source) = self.sources.get_mut(place) else { continue };
+            if source.add(arrival) {
+                touched.push(place);
+            }
+        }
+        let mut sealed = Vec::new();
+        for place in touched {
+            self.seal(place, now, &mut sealed)?;
+        }
+        self.ledger.commit().context("cannot make the lines durable")?;
+        for one in sealed {
+            self.recent.add(&one.block, one.index);
+            self.decode(one, now);
+        }
+        self.waiting.release(now, &mut self.engine);
+        Ok(())
+    }
+
+    /// Seals what came in of a source.
+    fn seal(&mut self, place: usize, now: Timestamp, sealed: &mut Vec<Sealed>) -> anyhow::Result<()> {
+        let Some(source) = self.sources.get_mut(place) else { return Ok(()) };
+        let lines = source.take_lines();
+        let stream = source.stream(self.deeds);
+        let name = Arc::clone(source.name());
+        let mut rest: Vec<LiveLine<'_>> = lines.iter().map(source::Line::view).collect();
+        while !rest.is_empty() {
+            let (block, taken) = block_of(&rest);
+            rest.drain(..taken.max(1));
+            let records: Vec<RunRecord<'_>> = block
+                .records()
+                .map(|record| RunRecord { offset: record.offset, line: record.line, bytes: record.raw })
+                .collect();
+            let run = Run { file: &name, records: &records };
+            let index = self
+                .ledger
+                .append_run(stream, now, &run)
+                .with_context(|| format!("cannot seal lines of {name}"))?;
+            sealed.push(Sealed { source: place, block, index });
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, name: &Arc<str>, way: Way, now: Timestamp, stream: Option<StreamId>) -> usize {
+        if let Some(place) = self.by_name.get(name) {
+            if let (Some(source), Some(stream)) = (self.sources.get_mut(*place), stream) {
+                source.use_stream(stream);
+            }
+            return *place;
+        }
+        if self.sources.len() >= SOURCES_MAX {
+            return self.sources.len() - 1;
+        }
+        let place = self.sources.len();
+        self.sources.push(Source::new(place, name, way, now, stream));
+        self.by_name.insert(Arc::clone(name), place);
+        place
+    }
+
+    fn decode(&mut self, sealed: Sealed, now: Timestamp) {
+        let Self { sources, settings, front, activity, waiting, .. } = self;
+        let Some(source) = sources.get_mut(sealed.source) else { return };
+        let mut fresh = Vec::new();
+        let mut last = None;
+        source.decode(sealed.block, sealed.index, now, settings, &mut |event| {
+            let before = fresh.len();
+            front.observe(event, &mut fresh);
+            if event.time.is_some() {
+                last = event.time;
+            } else if let Some(signal) = fresh.get_mut(before) {
+                // A record without a time is of when it came (DT-TIM-07).
+                signal.order.time = last.unwrap_or(now);
+                signal.flags.set(Flags::TIME_ASSUMED);
+            }
+        });
+        activity.add(&front.take_notes());
+        self.changed = true;
+        waiting.add(fresh, now);
+    }
+
+    /// Did something come in since [`Self::judge`] was called last?
+    pub(crate) const fn has_news(&self) -> bool {
+        self.changed
+    }
+
+    /// What was found so far.
+    pub(crate) fn judge(&mut self, now: Timestamp) -> Judged {
+        self.changed = false;
+        self.waiting.release(now, &mut self.engine);
+        let mut engine = self.engine.clone();
+        engine.set_clock(now);
+        self.waiting.each().for_each(|signal| engine.push(signal));
+        engine.activity(self.activity.clone());
+        let mut findings = engine.finish().findings;
+        for finding in &mut findings {
+            finding.id = lasting_id(finding);
+            self.recent.quote(finding);
+        }
+        let given = casework::Given { context: &self.settings.context, clock: now };
+        let incidents = casework::incidents(&findings, given);
+        Judged { findings, incidents }
+    }
+
+    /// Writes down what the service or a person at its console did, before it takes effect (DESIGN invariant 4).
+    pub(crate) fn deed(
+        &mut self,
+        kind: EntryKind,
+        deed: &serde_json::Value,
+        now: Timestamp,
+    ) -> anyhow::Result<LedgerIndex> {
+        let index = self.ledger.append(self.deeds, kind, now, deed).context("cannot write the ledger")?;
+        self.ledger.commit().context("cannot make the entry durable")?;
+        Ok(index)
+    }
+
+    /// Publishes a signed tree head.
+    pub(crate) fn checkpoint(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        self.ledger.checkpoint(now).context("cannot publish a checkpoint").map(drop)
+    }
+
+    /// Entries of the ledger.
+    pub(crate) fn size(&self) -> u64 {
+        self.ledger.size()
+    }
+
+    /// How each source stands.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = SourceState> + '_ {
+        self.sources.iter().map(Source::state)
+    }
+
+    /// Where a source goes on: bytes and lines of it that are sealed.
+    pub(crate) fn position(&self, name: &str) -> (u64, u64) {
+        let place = self.by_name.get(name).and_then(|place| self.sources.get(*place));
+        place.map_or((0, 0), Source::position)
+    }
+
+    /// Ends in good order.
+    pub(crate) fn close(self, clock: Clock) -> anyhow::Result<()> {
+        self.ledger.close(clock.now()).context("cannot close the ledger").map(drop)
+    }
+}
+
+/// A name for a finding that does not change while it grows: its rule, its key, and where it began.
+fn lasting_id(finding: &Finding) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |text: &str| {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    };
+    part(&finding.rule.id);
+    for (name, value) in &finding.key {
+        part(name);
+        part(value);
+    }
+    let begun = finding.evidence.iter().map(|record| record.citation).min().unwrap_or_default();
+    hash.update(begun.index.0.to_be_bytes());
+    hash.update(begun.record.to_be_bytes());
+    format!("F-{}", hex::encode(hash.finalize().get(..8).unwrap_or_default()))
+}

@@ -1,0 +1,186 @@
+//! One source that is watched: its lines on their way, its format once it is known, its counters.
+
+use super::{Arrival, Settings, Way};
+use collect::stream::{Block, LiveLine, LiveSettings, LiveSource, SAMPLE_BYTES_MAX};
+use ledger::StreamId;
+use std::sync::Arc;
+use vocab::{Event, LedgerIndex, Timestamp};
+
+/// A line that waits to be sealed.
+pub(super) struct Line {
+    offset: u64,
+    line: u64,
+    bytes: Vec<u8>,
+}
+
+impl Line {
+    pub(super) fn view(&self) -> LiveLine<'_> {
+        LiveLine { offset: self.offset, line: self.line, bytes: &self.bytes }
+    }
+}
+
+/// How a source stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceState {
+    /// Rank.
+    pub(crate) rank: u32,
+    /// Name.
+    pub(crate) name: Arc<str>,
+    /// How it comes in.
+    pub(crate) way: Way,
+    /// Format; empty while it is not recognised.
+    pub(crate) format: &'static str,
+    /// Lines.
+    pub(crate) lines: u64,
+    /// Events made of them.
+    pub(crate) events: u64,
+    /// Lines of which nothing could be made.
+    pub(crate) unread: u64,
+    /// When the first line came.
+    pub(crate) first_seen: Timestamp,
+    /// When the last line came.
+    pub(crate) last_seen: Timestamp,
+}
+
+/// A source.
+pub(super) struct Source {
+    state: SourceState,
+    stream: Option<StreamId>,
+    next_offset: u64,
+    pending: Vec<Line>,
+    reader: Option<LiveSource>,
+    /// First lines, until a format is recognised in them.
+    sample: Vec<u8>,
+    /// Blocks of those lines.
+    unknown: Vec<(Block, LedgerIndex, Timestamp)>,
+}
+
+impl Source {
+    pub(super) fn new(
+        place: usize,
+        name: &Arc<str>,
+        way: Way,
+        now: Timestamp,
+        stream: Option<StreamId>,
+    ) -> Self {
+        let state = SourceState {
+            rank: u32::try_from(place).unwrap_or(u32::MAX),
+            name: Arc::clone(name),
+            way,
+            format: "",
+            lines: 0,
+            events: 0,
+            unread: 0,
+            first_seen: now,
+            last_seen: now,
+        };
+        Self {
+            state,
+            stream,
+            next_offset: 0,
+            pending: Vec::new(),
+            reader: None,
+            sample: Vec::new(),
+            unknown: Vec::new(),
+        }
+    }
+
+    pub(super) const fn name(&self) -> &Arc<str> {
+        &self.state.name
+    }
+
+    pub(super) const fn has_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    pub(super) fn stream(&self, other: StreamId) -> StreamId {
+        self.stream.unwrap_or(other)
+    }
+
+    pub(super) const fn use_stream(&mut self, stream: StreamId) {
+        self.stream = Some(stream);
+    }
+
+    pub(super) fn state(&self) -> SourceState {
+        self.state.clone()
+    }
+
+    /// Bytes and lines that are sealed.
+    pub(super) const fn position(&self) -> (u64, u64) {
+        (self.next_offset, self.state.lines)
+    }
+
+    /// Takes a line; `true` when it is the first since they were taken last.
+    pub(super) fn add(&mut self, arrival: Arrival) -> bool {
+        let offset = arrival.offset.unwrap_or(self.next_offset);
+        self.next_offset = offset + arrival.bytes.len() as u64 + 1;
+        self.state.lines += 1;
+        self.pending.push(Line { offset, line: self.state.lines, bytes: arrival.bytes });
+        self.pending.len() == 1
+    }
+
+    pub(super) fn take_lines(&mut self) -> Vec<Line> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Counts lines that were sealed before this process began.
+    pub(super) fn passed(&mut self, block: &Block) {
+        for record in block.records() {
+            self.next_offset = record.offset + record.raw.len() as u64 + 1;
+            self.state.lines = self.state.lines.max(record.line);
+        }
+    }
+
+    /// Makes events of a block that is sealed.
+    pub(super) fn decode(
+        &mut self,
+        block: Block,
+        index: LedgerIndex,
+        now: Timestamp,
+        settings: &Settings,
+        sink: &mut dyn FnMut(&Event<'_>),
+    ) {
+        self.state.last_seen = now;
+        if self.reader.is_some() {
+            return self.read(&block, index, now, sink);
+        }
+        let before = self.sample.len();
+        for record in block.records() {
+            if self.sample.len() + record.raw.len() < SAMPLE_BYTES_MAX {
+                self.sample.extend_from_slice(record.raw);
+                self.sample.push(b'\n');
+            }
+        }
+        self.unknown.push((block, index, now));
+        let known = LiveSettings {
+            rank: self.state.rank,
+            name: self.state.name.to_string(),
+            zone: settings.zone.clone(),
+            zone_assumed: settings.zone_assumed,
+            host: if self.state.way == Way::File { settings.host.clone() } else { String::new() },
+        };
+        // All that came in so far, or else what came in last: a source may begin with something strange.
+        let newest = self.sample.get(before..).unwrap_or_default();
+        self.reader = LiveSource::begin(known.clone(), &self.sample, now)
+            .or_else(|| LiveSource::begin(known, newest, now));
+        if let Some(reader) = &self.reader {
+            self.state.format = reader.format();
+            for (block, index, at) in std::mem::take(&mut self.unknown) {
+                self.read(&block, index, at, sink);
+            }
+            self.sample = Vec::new();
+        } else if self.sample.len() >= SAMPLE_BYTES_MAX / 2 {
+            // Nothing known in all of it: what comes next may be something else.
+            let passed: usize = self.unknown.drain(..).map(|(block, ..)| block.len()).sum();
+            self.state.unread += passed as u64;
+            self.sample.clear();
+        }
+    }
+
+    fn read(&mut self, block: &Block, index: LedgerIndex, now: Timestamp, sink: &mut dyn FnMut(&Event<'_>)) {
+        let Some(reader) = &mut self.reader else { return };
+        let gained = reader.decode(block, index, now, sink);
+        self.state.events += gained.events.iter().map(|(_, events)| events).sum::<u64>();
+        self.state.unread += gained.unread.of_file(&self.state.name);
+    }
+}
