@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: `web` holds no rule and no SQL, and reads no clock. Everything it shows was decided elsewhere.
 
+pub mod console;
 pub mod i18n;
 pub mod report;
 

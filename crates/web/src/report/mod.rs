@@ -7,7 +7,7 @@ mod activity;
 mod chart;
 mod escape;
 mod graph;
-mod view;
+pub(crate) mod view;
 
 pub use activity::{Activity, Edge, EventRow, Graph, LogonRow, NumberRow};
 

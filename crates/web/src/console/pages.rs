@@ -1,0 +1,221 @@
+//! The pages with their fields.
+
+use super::{Frame, IncidentPart};
+use crate::report::view::IncidentView;
+use askama::Template;
+
+/// Signing in.
+#[derive(Template)]
+#[template(path = "console/login.html")]
+pub struct LoginPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+}
+
+/// First set-up with the code of the terminal.
+#[derive(Template)]
+#[template(path = "console/setup.html")]
+pub struct SetupPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+}
+
+/// A case in a list.
+#[derive(Clone, Debug)]
+pub struct CaseRow {
+    /// Number.
+    pub number: i64,
+    /// Name of the level, for the style.
+    pub level: &'static str,
+    /// Level in words.
+    pub level_text: String,
+    /// Somebody got in.
+    pub entered: bool,
+    /// Title.
+    pub title: String,
+    /// State in words.
+    pub state: String,
+    /// How far the notice is, in words.
+    pub told: String,
+    /// Time of the last record.
+    pub last: String,
+}
+
+/// What needs a decision.
+#[derive(Template)]
+#[template(path = "console/today.html")]
+pub struct TodayPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// `entered`, `tried` or `nothing`.
+    pub answer: &'static str,
+    /// The answer in a few words.
+    pub answer_title: String,
+    /// The answer in a sentence.
+    pub answer_text: String,
+    /// Open cases.
+    pub cases: Vec<CaseRow>,
+    /// Name and value of what is watched.
+    pub facts: Vec<(String, String)>,
+    /// Sources that have fallen silent.
+    pub silent: Vec<String>,
+}
+
+/// All cases.
+#[derive(Template)]
+#[template(path = "console/cases.html")]
+pub struct CasesPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// The cases.
+    pub cases: Vec<CaseRow>,
+}
+
+/// One case.
+#[derive(Template)]
+#[template(path = "console/case.html")]
+pub struct CasePage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// Number.
+    pub number: i64,
+    /// Version of the row.
+    pub version: i64,
+    /// States in their order, and which is the present one.
+    pub steps: Vec<(String, bool)>,
+    /// Name and value.
+    pub facts: Vec<(String, String)>,
+    /// The reader may act on it.
+    pub acts: bool,
+    /// A notice waits to be acknowledged.
+    pub waits: bool,
+    /// What to do now, in plain words.
+    pub hint: String,
+    /// States that it may be moved to: code, words, and whether a reason is asked for.
+    pub moves: Vec<(&'static str, String, bool)>,
+    /// What was found.
+    incident: Option<IncidentView>,
+    /// Notices in words.
+    pub notices: Vec<String>,
+    /// Log: time, deed in words, ledger entry, particulars.
+    pub events: Vec<(String, String, i64, String)>,
+}
+
+impl<'a> CasePage<'a> {
+    /// The page of a case; further fields are filled in by the caller.
+    #[must_use]
+    pub fn new(f: Frame<'a>, number: i64, version: i64, incident: Option<IncidentPart>) -> Self {
+        Self {
+            f,
+            number,
+            version,
+            steps: Vec::new(),
+            facts: Vec::new(),
+            acts: false,
+            waits: false,
+            hint: String::new(),
+            moves: Vec::new(),
+            incident: incident.map(|part| part.0),
+            notices: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+}
+
+/// A finding in a list.
+#[derive(Clone, Debug)]
+pub struct FindingRow {
+    /// Name of the level, for the style.
+    pub level: &'static str,
+    /// Level in words.
+    pub level_text: String,
+    /// Kind in words.
+    pub kind: String,
+    /// What it is about: the parts of its key.
+    pub about: String,
+    /// Time of its first record.
+    pub first: String,
+    /// Time of its last record.
+    pub last: String,
+    /// Number of its case; 0: none.
+    pub number: i64,
+}
+
+/// Findings.
+#[derive(Template)]
+#[template(path = "console/findings.html")]
+pub struct FindingsPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// Levels to choose from: number, words, chosen.
+    pub levels: Vec<(i64, String, bool)>,
+    /// The chosen level.
+    pub level: i64,
+    /// How many there are, in words.
+    pub count: String,
+    /// The findings.
+    pub rows: Vec<FindingRow>,
+    /// Page with newer ones.
+    pub before: Option<i64>,
+    /// Page with older ones.
+    pub after: Option<i64>,
+}
+
+/// A page that is a table: sources, rules, the ledger.
+#[derive(Template)]
+#[template(path = "console/table.html")]
+pub struct TablePage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// A sentence before it; may be empty.
+    pub note: String,
+    /// Name and value.
+    pub facts: Vec<(String, String)>,
+    /// Heads of the columns.
+    pub heads: Vec<String>,
+    /// Rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A person in the list.
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    /// Id.
+    pub id: String,
+    /// Name to sign in with.
+    pub login: String,
+    /// Name to be shown.
+    pub name: String,
+    /// Mail address.
+    pub mail: String,
+    /// Role in words.
+    pub role: String,
+    /// Code of the role.
+    pub role_code: &'static str,
+    /// May sign in.
+    pub active: bool,
+    /// The same in words.
+    pub state: String,
+    /// Version of the row.
+    pub version: i64,
+}
+
+/// People and roles.
+#[derive(Template)]
+#[template(path = "console/people.html")]
+pub struct PeoplePage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// The people.
+    pub people: Vec<PersonRow>,
+    /// Roles: code and words.
+    pub roles: Vec<(&'static str, String)>,
+    /// The reader may change them.
+    pub acts: bool,
+}
+
+/// A page that says one thing, e.g. that there is no such page.
+#[must_use]
+pub fn message(f: Frame<'_>, note: String) -> TablePage<'_> {
+    TablePage { f, note, facts: Vec::new(), heads: Vec::new(), rows: Vec::new() }
+}

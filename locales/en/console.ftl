@@ -1,0 +1,134 @@
+# Console (sekisho serve)
+console-nav = Pages
+console-today = Today
+console-cases = Cases
+console-findings = Findings
+console-sources = Logs watched
+console-rules = Rules
+console-ledger = Ledger
+console-people = People and roles
+console-login = Login name
+console-password = Password
+console-password-new = Password (12 characters or more)
+console-sign-in = Sign in
+console-logout = Sign out
+console-login-wrong = Login name or password is wrong.
+console-login-slow = Too many tries. Wait about a minute and try again.
+console-setup = First set-up
+console-setup-note = Enter the one-time code that the terminal shows, and register the first administrator.
+console-code = One-time code
+console-code-wrong = The code is wrong or too old. Start sekisho serve again for a new one.
+console-setup-do = Register
+console-name = Name
+console-mail = Mail address
+console-role = Role
+console-role-administrator = Access administrator
+console-role-crisis-manager = Crisis manager
+console-role-operator = Crisis operator
+console-role-auditor = Auditor (looks only)
+console-active = May sign in
+console-inactive = Stopped
+console-change = Change
+console-add-person = Add a person
+console-decide = Cases that need a decision
+console-decide-none = No case waits for a decision.
+console-cases-none = There are no cases yet.
+console-answer-entered = Somebody may have got in
+console-answer-entered-text = There is an open case in which somebody seems to have got in. Open it first and look.
+console-answer-tried = Tries were seen, no entry was found
+console-answer-tried-text = There are open cases. Look at what they say.
+console-answer-nothing = No open case
+console-answer-nothing-text = The logs are being watched.
+console-number = No.
+console-told = Notice
+console-kind = Kind
+console-about = About
+console-case = Case
+console-state-detected = Detected
+console-state-initial = First response
+console-state-preserving = Preservation
+console-state-assessing = Assessment
+console-state-responding = Response and recovery
+console-state-preventing = Prevention
+console-state-closed = Closed
+console-state-dismissed = False alarm
+console-steps = Stages of the case
+console-next = What to do next
+console-hint-detected = Read what was found and press "I have seen it". That names an owner and opens the way to the first response. Do not switch the computer off: records would be lost.
+console-hint-initial = If harm goes on, cut the computer off the network (leave the power on). Name the computers concerned and go on to preservation.
+console-hint-preserving = Before any recovery take copies of logs, memory and disk. Where that cannot be done, give the reason and go on.
+console-hint-assessing = Read the legal assessment below and fill in the facts that are missing. It is a proposal until a person confirms it.
+console-hint-responding = Change passwords, mend the hole, restore from backups, and write down what was done.
+console-hint-preventing = Decide what prevents it from happening again, and file the reports. Then the case can be closed.
+console-hint-closed = This case is closed.
+console-hint-dismissed = This case was closed as a false alarm.
+console-acknowledge = I have seen it (stop the notices)
+console-acknowledged = Your acknowledgement was recorded.
+console-move = Move to "{ $state }"
+console-moved = The case was moved.
+console-reason = Reason
+console-note = Note (telephoned, cut off, ...)
+console-note-add = Add to the log
+console-noted = Added to the log.
+console-refused = Not done: { $reason }
+console-guard-acknowledged = the crisis manager has not acknowledged it yet (10.4, first response)
+console-guard-order = it cannot be moved there from its present stage
+console-guard-reason = give a reason
+console-stale = Somebody else changed it first. Look at the present state and try again.
+console-form-old = This page is too old. Open it again and retry.
+console-forbidden = Your role may not do this.
+console-missing = There is no such page.
+console-failed = This could not be done. Look at the state of the ledger and the database.
+console-old = The particulars of this case are older than what this process has gone over. The ledger holds the records; sekisho investigate shows them.
+console-notices = Notices
+console-notices-none = No notice (none is configured, or none applies).
+console-notice = { $channel } → { $person }: { $state } ({ $time }) { $proof }
+console-notice-queued = waits to be sent
+console-notice-sent = sent, not acknowledged
+console-notice-acknowledged = acknowledged
+console-notice-failed = could not be sent
+console-told-none = none
+console-told-waits = not acknowledged
+console-log = Log of the case
+console-deed-opened = The case was opened (by Sekisho)
+console-deed-acknowledged = { $actor } acknowledged the notice
+console-deed-state = { $actor } moved the case
+console-deed-note = Note by { $actor }
+console-deed-notice = A notice was sent
+console-owner = Owner
+console-owner-none = nobody yet
+console-opened = Opened
+console-recognised = Recognised (start of the clocks)
+console-level-from = Level from
+console-show = Show
+console-count = { $count } in all
+console-newer = Newer
+console-older = Older
+console-watched = Logs watched
+console-lines = Lines
+console-events = Events
+console-unread = Lines not read
+console-way = Way
+console-format = Format
+console-seen = Last line
+console-silent = Logs that have fallen silent
+console-entries = Entries of the ledger
+console-key = Verifier key
+console-checkpoint = Signed tree head
+console-ledger-note = Every line is sealed before it is judged. Anybody can check that with sekisho ledger verify.
+console-rules-note = The rules in force. After changing rules start sekisho serve again.
+console-rule = Rule
+console-rule-id = Id
+console-mail-subject = [Sekisho] { $level }: { $title } (case { $number })
+console-mail-text =
+    { $line }
+
+    Case: { $number }
+    First record: { $first }
+    Last record: { $last }
+    Level: { $level }
+
+    Open the case first and press "I have seen it". Do not switch the computer off.
+    { $place }
+
+    Reading this mail is no acknowledgement. Without one, others are told too.

@@ -1,0 +1,134 @@
+# 画面（sekisho serve）
+console-nav = ページ
+console-today = 今日
+console-cases = 事案
+console-findings = 検知
+console-sources = 見ているログ
+console-rules = 規則
+console-ledger = 台帳
+console-people = 人と役割
+console-login = ログイン名
+console-password = パスワード
+console-password-new = パスワード（12文字以上）
+console-sign-in = ログインする
+console-logout = ログアウト
+console-login-wrong = ログイン名またはパスワードが違います。
+console-login-slow = 試行が多すぎます。1分ほど待ってからやり直してください。
+console-setup = はじめの設定
+console-setup-note = 端末に表示された一度だけのコードを入れ、最初の管理者を登録してください。
+console-code = 一度だけのコード
+console-code-wrong = コードが違うか、期限が切れています。sekisho serve を起動し直すと新しいコードが表示されます。
+console-setup-do = 登録する
+console-name = 氏名
+console-mail = メールアドレス
+console-role = 役割
+console-role-administrator = アクセス管理者
+console-role-crisis-manager = 危機管理責任者
+console-role-operator = 危機管理オペレータ
+console-role-auditor = 監査責任者（閲覧のみ）
+console-active = ログインできる
+console-inactive = 停止中
+console-change = 変更
+console-add-person = 人を加える
+console-decide = 判断が必要な事案
+console-decide-none = 判断を待つ事案はありません。
+console-cases-none = 事案はまだありません。
+console-answer-entered = 侵入の疑いがあります
+console-answer-entered-text = 侵入されたとみられる未終結の事案があります。まず事案を開き、確認してください。
+console-answer-tried = 試みがありましたが、侵入は確認されていません
+console-answer-tried-text = 未終結の事案があります。内容を確かめてください。
+console-answer-nothing = 未終結の事案はありません
+console-answer-nothing-text = ログを監視しています。
+console-number = 番号
+console-told = 通知
+console-kind = 種類
+console-about = 対象
+console-case = 事案
+console-state-detected = 検知
+console-state-initial = 初動
+console-state-preserving = 保全
+console-state-assessing = 判定
+console-state-responding = 対処・復旧
+console-state-preventing = 再発防止
+console-state-closed = 終結
+console-state-dismissed = 誤検知
+console-steps = 事案の段階
+console-next = 次にすること
+console-hint-detected = 内容を読み、「確認した」を押してください。担当者が決まり、初動に移れます。電源は切らないでください。記録が消えます。
+console-hint-initial = 被害が続いている場合はネットワークから切り離してください（電源は切らない）。関係する機器を挙げ、保全に進みます。
+console-hint-preserving = 復旧の前に、ログ、メモリ、ディスクの写しを取ってください。写しを取れない場合は理由を記して進みます。
+console-hint-assessing = 下の「法律上の判定」を読み、欠けている事実を埋めてください。判定は案であり、人が確認するまで確定しません。
+console-hint-responding = パスワードの変更、弱点の修正、バックアップからの復旧を行い、行ったことを記録に書いてください。
+console-hint-preventing = 再発防止策を決め、届出と報告を済ませてください。済めば終結できます。
+console-hint-closed = この事案は終結しています。
+console-hint-dismissed = この事案は誤検知として閉じられています。
+console-acknowledge = 確認した（通知を止める）
+console-acknowledged = 確認を記録しました。
+console-move = 「{ $state }」に移す
+console-moved = 段階を移しました。
+console-reason = 理由
+console-note = 記録（電話した、切り離した、など）
+console-note-add = 記録に加える
+console-noted = 記録に加えました。
+console-refused = できませんでした：{ $reason }
+console-guard-acknowledged = 危機管理責任者の確認がまだありません（10.4 初動）
+console-guard-order = この段階からは移れません
+console-guard-reason = 理由を書いてください
+console-stale = ほかの人が先に変更しました。最新の内容を確かめてからやり直してください。
+console-form-old = この画面は古くなっています。開き直してからやり直してください。
+console-forbidden = あなたの役割ではこの操作はできません。
+console-missing = このページはありません。
+console-failed = 処理できませんでした。台帳またはデータベースの状態を確かめてください。
+console-old = この事案の詳しい内容は、いまのプロセスが見直した期間より前のものです。台帳の記録から sekisho investigate で再現できます。
+console-notices = 通知
+console-notices-none = 通知はありません（設定がないか、該当しません）。
+console-notice = { $channel } → { $person }：{ $state }（{ $time }）{ $proof }
+console-notice-queued = 送信待ち
+console-notice-sent = 送信済み・未確認
+console-notice-acknowledged = 確認済み
+console-notice-failed = 送れませんでした
+console-told-none = なし
+console-told-waits = 未確認
+console-log = 事案の記録
+console-deed-opened = 事案を開きました（自動）
+console-deed-acknowledged = { $actor } が通知を確認しました
+console-deed-state = { $actor } が段階を移しました
+console-deed-note = { $actor } の記録
+console-deed-notice = 通知の送信
+console-owner = 担当
+console-owner-none = 未定
+console-opened = 開始
+console-recognised = 認識（期限の起点）
+console-level-from = 表示する重大度
+console-show = 表示
+console-count = { $count } 件
+console-newer = 新しいほうへ
+console-older = 古いほうへ
+console-watched = 見ているログの数
+console-lines = 行数
+console-events = イベント数
+console-unread = 読めなかった行
+console-way = 経路
+console-format = 形式
+console-seen = 最後の行
+console-silent = 途絶えているログ
+console-entries = 台帳の項目数
+console-key = 検証鍵
+console-checkpoint = 署名済みの先頭
+console-ledger-note = 行は、判断に使われる前に台帳に封じられています。sekisho ledger verify で、だれでも確かめられます。
+console-rules-note = 有効な規則です。規則を変えたら sekisho serve を起動し直してください。
+console-rule = 規則
+console-rule-id = 識別子
+console-mail-subject = [Sekisho] { $level }：{ $title }（事案 { $number }）
+console-mail-text =
+    { $line }
+
+    事案番号：{ $number }
+    最初の記録：{ $first }
+    最後の記録：{ $last }
+    重大度：{ $level }
+
+    まず事案を開いて「確認した」を押してください。電源は切らないでください。
+    { $place }
+
+    このメールを読んだだけでは確認になりません。確認がなければ、ほかの担当者にも知らせます。
