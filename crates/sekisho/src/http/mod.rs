@@ -7,14 +7,24 @@ pub(crate) use client::post;
 pub(crate) use server::{Ending, Limits, serve};
 
 /// A request, its body already read within the limit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     /// Method, e.g. `GET`. A `HEAD` is handed on as `GET`; the body of its answer is left out.
     pub(crate) method: String,
     /// Path without query, as it was sent.
     pub(crate) path: String,
+    /// Query without its question mark; empty: none.
+    pub(crate) query: String,
     /// Value of `Authorization`, when it is text.
     pub(crate) authorization: Option<String>,
+    /// Value of `Cookie`, when it is text.
+    pub(crate) cookie: Option<String>,
+    /// Value of `Origin`, when it is text.
+    pub(crate) origin: Option<String>,
+    /// Value of `Host`, when it is text.
+    pub(crate) host: Option<String>,
+    /// Address of the client; `None` where nobody asked for it.
+    pub(crate) peer: Option<std::net::IpAddr>,
     /// Body, at most [`Limits::body_bytes_max`].
     pub(crate) body: Vec<u8>,
 }
@@ -30,6 +40,8 @@ pub(crate) struct Response {
     pub(crate) cache: &'static str,
     /// Body.
     pub(crate) body: Vec<u8>,
+    /// Further headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 /// Content type of plain text.
@@ -40,7 +52,7 @@ impl Response {
     pub(crate) fn text(status: u16, text: impl Into<String>) -> Self {
         let mut body = text.into().into_bytes();
         body.push(b'\n');
-        Self { status, kind: TEXT, cache: "no-store", body }
+        Self { status, kind: TEXT, cache: "no-store", body, headers: Vec::new() }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Answer, Request, Response};
 use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
@@ -61,10 +61,10 @@ pub(crate) fn serve(listen: SocketAddr, limits: Limits, answer: Arc<dyn Answer>)
                 () = ending.asked() => return Ok(()),
             };
             // A connection that broke before it was accepted concerns nobody else.
-            let Ok((stream, _)) = accepted else { continue };
+            let Ok((stream, peer)) = accepted else { continue };
             let answer = Arc::clone(&answer);
             tokio::spawn(async move {
-                connection(stream, limits, answer).await;
+                connection(stream, peer.ip(), limits, answer).await;
                 drop(place);
             });
         }
@@ -95,10 +95,15 @@ impl Ending {
     }
 }
 
-async fn connection(stream: TcpStream, limits: Limits, answer: Arc<dyn Answer>) {
+async fn connection(
+    stream: TcpStream,
+    peer: std::net::IpAddr,
+    limits: Limits,
+    answer: Arc<dyn Answer>,
+) {
     let service = hyper::service::service_fn(move |request| {
         let answer = Arc::clone(&answer);
-        async move { Ok::<_, Infallible>(respond(request, limits, answer).await) }
+        async move { Ok::<_, Infallible>(respond(request, peer, limits, answer).await) }
     });
     let limit = Duration::from_secs(limits.request_seconds_max);
     let served = hyper::server::conn::http1::Builder::new()
@@ -112,16 +117,25 @@ async fn connection(stream: TcpStream, limits: Limits, answer: Arc<dyn Answer>) 
 
 async fn respond(
     request: hyper::Request<Incoming>,
+    peer: std::net::IpAddr,
     limits: Limits,
     answer: Arc<dyn Answer>,
 ) -> hyper::Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let headless = head.method == Method::HEAD;
     let method = if headless { "GET".to_owned() } else { head.method.as_str().to_owned() };
-    let authorization =
-        head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let path = head.uri.path().to_owned();
-    let mut request = Request { method, path, authorization, body: Vec::new() };
+    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut request = Request {
+        method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        authorization: text(AUTHORIZATION),
+        cookie: text(COOKIE),
+        origin: text(ORIGIN),
+        host: text(HOST),
+        peer: Some(peer),
+        body: Vec::new(),
+    };
     if let Some(refusal) = answer.refuses(&request) {
         return finish(&refusal, headless);
     }
@@ -147,6 +161,11 @@ fn finish(response: &Response, headless: bool) -> hyper::Response<Full<Bytes>> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(response.kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(response.cache));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in &response.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.append(*name, value);
+        }
+    }
     if headless {
         headers.insert(hyper::header::CONTENT_LENGTH, HeaderValue::from(length));
     }
