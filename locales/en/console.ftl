@@ -119,16 +119,3 @@ console-ledger-note = Every line is sealed before it is judged. Anybody can chec
 console-rules-note = The rules in force. After changing rules start sekisho serve again.
 console-rule = Rule
 console-rule-id = Id
-console-mail-subject = [Sekisho] { $level }: { $title } (case { $number })
-console-mail-text =
-    { $line }
-
-    Case: { $number }
-    First record: { $first }
-    Last record: { $last }
-    Level: { $level }
-
-    Open the case first and press "I have seen it". Do not switch the computer off.
-    { $place }
-
-    Reading this mail is no acknowledgement. Without one, others are told too.

@@ -119,16 +119,3 @@ console-ledger-note = 行は、判断に使われる前に台帳に封じられ�
 console-rules-note = 有効な規則です。規則を変えたら sekisho serve を起動し直してください。
 console-rule = 規則
 console-rule-id = 識別子
-console-mail-subject = [Sekisho] { $level }：{ $title }（事案 { $number }）
-console-mail-text =
-    { $line }
-
-    事案番号：{ $number }
-    最初の記録：{ $first }
-    最後の記録：{ $last }
-    重大度：{ $level }
-
-    まず事案を開いて「確認した」を押してください。電源は切らないでください。
-    { $place }
-
-    このメールを読んだだけでは確認になりません。確認がなければ、ほかの担当者にも知らせます。

@@ -31,6 +31,27 @@ impl From<LangArg> for web::Lang {
     }
 }
 
+/// `sekisho serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Settings file / 設定ファイル
+    #[arg(long, value_name = "FILE", default_value = "sekisho.toml")]
+    pub(crate) config: PathBuf,
+    /// Language of the console, until somebody chooses another
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<LangArg>,
+}
+
+/// `sekisho config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the file and say what it means; every mistake is named with its line
+    Check {
+        /// Settings file
+        config: PathBuf,
+    },
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -43,6 +64,18 @@ pub(crate) enum Command {
 
 Exit codes: 0 done, 1 failure, 2 wrong use, 3 findings at or above --fail-on.")]
     Investigate(Investigate),
+    /// Watch logs as they are written, with a console / ログを監視し、画面を出す
+    #[command(after_long_help = "Examples:
+  sekisho config check sekisho.toml
+  sekisho serve --config sekisho.toml
+
+The first start shows a one-time code with which the first administrator is registered at /setup.
+最初の起動で一度だけのコードが表示されます。/setup で最初の管理者を登録してください。
+All settings: docs/serve.md")]
+    Serve(Serve),
+    /// Check a settings file / 設定ファイルを確かめる
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print normalised events, one OCSF-shaped JSON object a line
     #[command(after_long_help = "Examples:
   sekisho events /var/log/auth.log

@@ -76,7 +76,7 @@ fn settings(reading: &Reading, clock: Clock) -> anyhow::Result<PlanSettings> {
 }
 
 /// A zone by its name (`Asia/Tokyo`) or as a fixed offset (`+09:00`).
-fn zone(text: &str) -> anyhow::Result<jiff::tz::TimeZone> {
+pub(crate) fn zone(text: &str) -> anyhow::Result<jiff::tz::TimeZone> {
     if let Ok(zone) = jiff::tz::TimeZone::get(text) {
         return Ok(zone);
     }
@@ -323,4 +323,9 @@ mod tests {
             assert!(zone(wrong).is_err(), "{wrong}");
         }
     }
+}
+
+/// Name of this computer, for logs that do not name theirs; empty when it cannot be told.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

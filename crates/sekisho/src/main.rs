@@ -18,6 +18,7 @@ mod pool;
 mod progress;
 mod record;
 mod report;
+mod serve;
 mod tally;
 
 use clap::Parser as _;

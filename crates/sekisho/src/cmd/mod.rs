@@ -19,6 +19,10 @@ use crate::cli::Command;
 pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
     match command {
         Command::Investigate(args) => investigate::run(&args),
+        Command::Serve(args) => {
+            crate::serve::run(&args.config, args.lang.map_or_else(crate::clock::language, web::Lang::from))
+        }
+        Command::Config(crate::cli::ConfigCommand::Check { config }) => crate::serve::check(&config),
         Command::Events(args) => events::run(&args),
         Command::Detect(args) => detect_rules::run(&args),
         Command::Search(args) => search::run(&args),
@@ -33,7 +37,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
 }
 
 /// Says on standard error which rules could not be loaded (DT-RUL-02).
-fn warn_refused(report: &detect::rule::LoadReport) {
+pub(crate) fn warn_refused(report: &detect::rule::LoadReport) {
     const SHOWN: usize = 20;
     for refused in report.refused.iter().take(SHOWN) {
         crate::output::say(&format!(

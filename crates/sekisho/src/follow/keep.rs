@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use vocab::{Citation, LedgerIndex, Timestamp};
 
 /// Public word for the streams.
-const STREAM_KIND: &str = "follow";
+pub(crate) const STREAM_KIND: &str = "follow";
 
 /// Where an earlier session ended with a log.
 #[derive(Debug)]
@@ -126,6 +126,8 @@ pub(crate) enum Told {
         records: usize,
         /// Their bytes, without line ends.
         bytes: u64,
+        /// What was read.
+        piece: Piece,
     },
     /// Something happened to a log.
     Notice(String, Notice),
@@ -239,13 +241,13 @@ impl Source {
                 if let Some(state) = state {
                     self.put(ledger, &state, now)?;
                 }
-                told.push(self.records(ledger, &piece, now)?);
+                told.push(self.records(ledger, piece, now)?);
             }
         }
         Ok(())
     }
 
-    fn records(&self, ledger: &mut Ledger, piece: &Piece, now: Timestamp) -> anyhow::Result<Told> {
+    fn records(&self, ledger: &mut Ledger, piece: Piece, now: Timestamp) -> anyhow::Result<Told> {
         let records: Vec<RunRecord<'_>> = piece
             .spans
             .iter()
@@ -258,6 +260,7 @@ impl Source {
         let bytes = records.iter().map(|record| record.bytes.len() as u64).sum();
         let index = ledger.append_live(self.stream, now, &Run { file: &self.name, records: &records })?;
         let file = self.name.clone();
-        Ok(Told::Records { index, stream: self.stream, file, records: records.len(), bytes })
+        let records = records.len();
+        Ok(Told::Records { index, stream: self.stream, file, records, bytes, piece })
     }
 }

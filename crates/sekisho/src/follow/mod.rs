@@ -11,9 +11,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use keep::{Following, Settings, Told, positions};
+pub(crate) use generation::Piece;
+pub(crate) use keep::{Following, Position, STREAM_KIND, Settings, Told, positions};
 
-use generation::{FileId, Found, Generation, Piece, Place};
+use generation::{FileId, Found, Generation, Place};
 use siblings::Sibling;
 use state::State;
 use std::collections::VecDeque;

@@ -13,6 +13,7 @@ mod tests;
 mod waiting;
 
 use crate::clock::Clock;
+use crate::follow::{Following, Told};
 use anyhow::Context as _;
 use casework::Incident;
 use collect::stream::{Block, LiveLine, block_of};
@@ -38,22 +39,19 @@ pub(crate) enum Way {
     File,
     /// The syslog receiver.
     Syslog,
-    /// The HTTP intake.
-    Http,
 }
 
 impl Way {
     /// Name in the state, and kind of the ledger's stream.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::File => "file",
+            Self::File => crate::follow::STREAM_KIND,
             Self::Syslog => "syslog",
-            Self::Http => "http",
         }
     }
 
     fn of(name: &str) -> Option<Self> {
-        [Self::File, Self::Syslog, Self::Http].into_iter().find(|way| way.name() == name)
+        [Self::File, Self::Syslog].into_iter().find(|way| way.name() == name)
     }
 }
 
@@ -187,6 +185,64 @@ impl Watch {
         Ok(())
     }
 
+    /// Looks at every followed file once; what it holds is sealed before it is looked at. Whether there is more at once.
+    pub(crate) fn follow(
+        &mut self,
+        following: &mut Following,
+        now: Timestamp,
+        notices: &mut Vec<(String, crate::follow::Notice)>,
+    ) -> anyhow::Result<bool> {
+        let mut told = Vec::new();
+        let more = following.step(&mut self.ledger, now, &mut told)?;
+        if told.is_empty() {
+            return Ok(more);
+        }
+        self.ledger.commit().context("cannot make the lines durable")?;
+        for one in told {
+            let (index, file, piece) = match one {
+                Told::Records { index, file, piece, .. } => (index, file, piece),
+                Told::Notice(file, notice) => {
+                    notices.push((file, notice));
+                    continue;
+                }
+            };
+            let lines: Vec<LiveLine<'_>> = piece
+                .spans
+                .iter()
+                .map(|span| LiveLine {
+                    offset: piece.offset + span.start as u64,
+                    line: span.line,
+                    bytes: piece.bytes.get(span.start..span.start + span.length).unwrap_or_default(),
+                })
+                .collect();
+            let (block, _) = block_of(&lines);
+            let place = self.source(&file.into(), Way::File, now, None);
+            if let Some(source) = self.sources.get_mut(place) {
+                source.passed(&block);
+            }
+            self.recent.add(&block, index);
+            self.decode(Sealed { source: place, block, index }, now);
+        }
+        self.waiting.release(now, &mut self.engine);
+        Ok(more)
+    }
+
+    /// Begins to follow files, or goes on where an earlier session ended.
+    pub(crate) fn begin_following(
+        &mut self,
+        logs: &[(String, std::path::PathBuf)],
+        positions: BTreeMap<String, crate::follow::Position>,
+        now: Timestamp,
+    ) -> anyhow::Result<Following> {
+        let settings = crate::follow::Settings { from_end: false, class: ledger::DataClass::Event };
+        Following::begin(&mut self.ledger, logs, positions, settings, now)
+    }
+
+    /// Public key with which tree heads are checked.
+    pub(crate) fn verifier_key(&self) -> String {
+        self.ledger.verifier_key()
+    }
+
     /// Seals what came in of a source.
     fn seal(&mut self, place: usize, now: Timestamp, sealed: &mut Vec<Sealed>) -> anyhow::Result<()> {
         let Some(source) = self.sources.get_mut(place) else { return Ok(()) };
@@ -299,6 +355,7 @@ impl Watch {
     }
 
     /// Where a source goes on: bytes and lines of it that are sealed.
+    #[cfg(test)]
     pub(crate) fn position(&self, name: &str) -> (u64, u64) {
         let place = self.by_name.get(name).and_then(|place| self.sources.get(*place));
         place.map_or((0, 0), Source::position)

@@ -106,6 +106,7 @@ impl Source {
     }
 
     /// Bytes and lines that are sealed.
+    #[cfg(test)]
     pub(super) const fn position(&self) -> (u64, u64) {
         (self.next_offset, self.state.lines)
     }

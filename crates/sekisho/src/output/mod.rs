@@ -10,3 +10,11 @@ use std::io::Write as _;
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", terminal::safe(line, usize::MAX));
 }
+
+/// Makes a folder that only its owner can open, with what is above it; one that is there is left as it is.
+pub(crate) fn private_folder(folder: &std::path::Path) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("cannot make the folder {}", folder.display()))
+}

@@ -207,7 +207,7 @@ impl Run<'_> {
             Told::Notice(file, notice) => {
                 crate::output::say(&self.catalog.render(&message(notice).with("file", file.as_str())));
             }
-            Told::Records { index, stream, file, records, bytes } => {
+            Told::Records { index, stream, file, records, bytes, .. } => {
                 self.progress.add(*bytes);
                 if self.printing {
                     let line = json!({ "bytes": bytes, "file": file, "index": index.0, "records": records,

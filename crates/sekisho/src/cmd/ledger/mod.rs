@@ -20,6 +20,7 @@ mod witness;
 mod write;
 
 pub(crate) use keys::{identities, recipients};
+pub(crate) use write::{make_secret, read_secret};
 
 use clap::Subcommand;
 use std::path::PathBuf;

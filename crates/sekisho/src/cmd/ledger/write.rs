@@ -177,7 +177,7 @@ pub(super) fn finish<T>(
     closed.map(|_| done)
 }
 
-pub(super) fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
+pub(crate) fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
     let text = crate::inputs::read_text(path, SECRET_BYTES_MAX)?;
     let wrong = || {
         Hinted::error(
@@ -190,7 +190,7 @@ pub(super) fn read_secret(path: &Path) -> anyhow::Result<[u8; 32]> {
 }
 
 /// A new file that only its owner can read.
-pub(super) fn make_secret(path: &Path, clock: Clock) -> anyhow::Result<[u8; 32]> {
+pub(crate) fn make_secret(path: &Path, clock: Clock) -> anyhow::Result<[u8; 32]> {
     let name = || format!("cannot write the secret to {}", path.display());
     let seed = clock.random()?;
     let mut file =

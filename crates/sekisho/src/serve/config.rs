@@ -1,0 +1,106 @@
+//! The settings of the service: one TOML file, every mistake named with its place.
+
+use crate::error::Hinted;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Largest settings file, bytes.
+const BYTES_MAX: usize = 1 << 20;
+
+/// `sekisho.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Folder of the ledger, its secret and the state.
+    pub(crate) data: PathBuf,
+    /// `postgresql://...`; without it the state is a file in `data`.
+    #[serde(default)]
+    pub(crate) database: Option<String>,
+    /// File with the password of the database.
+    #[serde(default)]
+    pub(crate) database_password_file: Option<PathBuf>,
+    /// Zone of stamps without offset, e.g. `Asia/Tokyo`; without it that of this machine.
+    #[serde(default)]
+    pub(crate) timezone: Option<String>,
+    /// Folders with further rules.
+    #[serde(default)]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Days of the past that a restart goes over again.
+    #[serde(default = "days")]
+    pub(crate) remember_days: u16,
+    /// Logs that are followed.
+    #[serde(default)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Syslog receiver.
+    #[serde(default)]
+    pub(crate) syslog: Syslog,
+    /// Console.
+    #[serde(default)]
+    pub(crate) console: Console,
+}
+
+/// Where messages are received.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Syslog {
+    /// Address for datagrams, e.g. `0.0.0.0:514`.
+    #[serde(default)]
+    pub(crate) udp: Option<SocketAddr>,
+    /// Address for streams.
+    #[serde(default)]
+    pub(crate) tcp: Option<SocketAddr>,
+}
+
+/// Where the console is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Console {
+    /// Its address; other computers reach it through a proxy that speaks TLS.
+    #[serde(default = "listen")]
+    pub(crate) listen: SocketAddr,
+    /// The proxy speaks TLS: cookies are marked secure.
+    #[serde(default)]
+    pub(crate) behind_tls: bool,
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { listen: listen(), behind_tls: false }
+    }
+}
+
+const fn days() -> u16 {
+    7
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8470))
+}
+
+/// Reads and checks the settings.
+///
+/// # Errors
+/// Names file, line and expectation.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
+    let text = crate::inputs::read_text(path, BYTES_MAX)?;
+    let config: Config = toml::from_str(&text).map_err(|error| {
+        Hinted::error(
+            format!("{}: {}", path.display(), error.to_string().trim_end()),
+            "docs/serve.md lists all settings",
+        )
+    })?;
+    if config.files.is_empty() && config.syslog.udp.is_none() && config.syslog.tcp.is_none() {
+        return Err(Hinted::error(
+            format!("{}: nothing to watch", path.display()),
+            "name log files under `files`, or an address under [syslog]",
+        ));
+    }
+    if !config.console.listen.ip().is_loopback() && !config.console.behind_tls {
+        return Err(Hinted::error(
+            format!("{}: the console at {} would be open without TLS", path.display(), config.console.listen),
+            "listen on 127.0.0.1 behind a proxy that speaks TLS, and set behind_tls = true",
+        ));
+    }
+    Ok(config)
+}

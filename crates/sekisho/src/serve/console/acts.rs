@@ -1,0 +1,149 @@
+//! What people do at the console. Each deed is in the ledger before it takes effect (DESIGN invariant 4).
+
+use super::routes::{Page, part, value};
+use super::{Asked, Console, Made, auth};
+use anyhow::Context as _;
+use store::{Case, CaseEvent, CaseState, Error, NewPerson, Role};
+use vocab::Timestamp;
+
+/// Where a case may go from each state (casework.md 10.4), and whether a reason is asked for.
+pub(super) fn moves(from: CaseState) -> &'static [(CaseState, bool)] {
+    match from {
+        CaseState::Detected => &[(CaseState::Dismissed, true)],
+        CaseState::Initial => &[(CaseState::Preserving, true), (CaseState::Dismissed, true)],
+        CaseState::Preserving => &[(CaseState::Assessing, true)],
+        CaseState::Assessing => &[(CaseState::Responding, true), (CaseState::Dismissed, true)],
+        CaseState::Responding => &[(CaseState::Assessing, true), (CaseState::Preventing, true)],
+        CaseState::Preventing => &[(CaseState::Responding, true)],
+        CaseState::Closed | CaseState::Dismissed => &[(CaseState::Initial, true)],
+    }
+}
+
+impl Console {
+    pub(super) fn act(&self, asked: &Asked<'_>, page: Page) -> anyhow::Result<Made> {
+        let form = String::from_utf8_lossy(&asked.request.body).into_owned();
+        let field = |name: &str| value(&form, name).unwrap_or_default();
+        let actor = asked.session.as_ref().context("a session")?.login.clone();
+        match page {
+            Page::AddPerson => return self.add_person(asked, &actor, &field),
+            Page::ChangePerson => return self.change_person(asked, &actor, &field),
+            _ => {}
+        }
+        let number: i64 = part(&asked.request.path, 2).parse().unwrap_or(0);
+        let Some(mut case) = self.shared.store.read(|tx| tx.case(number))? else {
+            return Ok(self.told(asked, 404, "console-missing"));
+        };
+        let place = format!("/cases/{number}");
+        let (deed, body, said) = match page {
+            Page::Acknowledge => {
+                if case.state == CaseState::Detected {
+                    (case.state, case.owner, case.recognised) = (CaseState::Initial, actor.clone(), asked.now);
+                }
+                ("acknowledged", String::new(), "acknowledged")
+            }
+            Page::Move => {
+                let state = CaseState::of(&field("state"));
+                let reason = field("reason");
+                let allowed = moves(case.state).iter().find(|(to, _)| Some(*to) == state);
+                let Some((to, wants)) = allowed else { return Ok(self.told(asked, 409, "console-guard-order")) };
+                if *wants && reason.trim().is_empty() {
+                    return Ok(self.told(asked, 409, "console-guard-reason"));
+                }
+                case.version = field("version").parse().unwrap_or(0);
+                case.state = *to;
+                ("state", format!("{}: {reason}", to.name()), "moved")
+            }
+            _ => {
+                let note = field("note");
+                if note.trim().is_empty() {
+                    return Ok(Made::See(place, None));
+                }
+                ("note", note, "noted")
+            }
+        };
+        let changes = page != Page::Note;
+        match self.write_case(&case, changes, deed, &body, &actor, asked.now) {
+            Err(error) if matches!(error.downcast_ref(), Some(Error::Stale { .. })) => {
+                Ok(Made::See(format!("{place}?said=stale"), None))
+            }
+            done => done.map(|()| Made::See(format!("{place}?said={said}"), None)),
+        }
+    }
+
+    fn write_case(
+        &self,
+        case: &Case,
+        changes: bool,
+        deed: &str,
+        body: &str,
+        actor: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        // A change that would come too late is not even begun.
+        let found = self.shared.store.read(|tx| tx.case(case.number))?.map_or(0, |found| found.version);
+        if changes && found != case.version {
+            let what = format!("case {}", case.number);
+            return Err(Error::Stale { what, found, expected: case.version }.into());
+        }
+        let ledger = self.shared.deed(serde_json::json!({
+            "deed": deed, "case": case.number, "state": case.state.name(), "actor": actor, "text": body,
+        }))?;
+        let event = CaseEvent {
+            id: self.id()?,
+            case: case.id.clone(),
+            at: now,
+            actor: actor.to_owned(),
+            deed: deed.to_owned(),
+            body: body.to_owned(),
+            ledger,
+        };
+        self.shared.store.write(|tx| {
+            if changes {
+                tx.change_case(case, now)?;
+            }
+            tx.add_case_event(&event)
+        })?;
+        Ok(())
+    }
+
+    fn add_person(
+        &self,
+        asked: &Asked<'_>,
+        actor: &str,
+        field: &dyn Fn(&str) -> String,
+    ) -> anyhow::Result<Made> {
+        let (login, name, mail) = (field("login"), field("name"), field("mail"));
+        let hash = self.hashed(&zeroize::Zeroizing::new(field("password")))?;
+        let (Some(hash), Some(role), true) = (hash, Role::of(&field("role")), auth::is_login(&login)) else {
+            return Ok(self.told(asked, 400, "console-password-new"));
+        };
+        let id = self.id()?;
+        let deed = serde_json::json!({ "deed": "person added", "login": login, "role": role.name(), "actor": actor });
+        self.shared.deed(deed)?;
+        let new = NewPerson { id: &id, login: &login, name: &name, mail: &mail, role, password: &hash };
+        match self.shared.store.write(|tx| tx.add_person(new, asked.now)) {
+            Err(Error::Exists(_)) => Ok(self.told(asked, 409, "console-stale")),
+            done => done.map(|()| Made::See("/people".to_owned(), None)).map_err(Into::into),
+        }
+    }
+
+    fn change_person(
+        &self,
+        asked: &Asked<'_>,
+        actor: &str,
+        field: &dyn Fn(&str) -> String,
+    ) -> anyhow::Result<Made> {
+        let id = part(&asked.request.path, 2);
+        let Some(role) = Role::of(&field("role")) else { return Ok(self.told(asked, 400, "console-missing")) };
+        let (version, active) = (field("version").parse().unwrap_or(0), field("active") == "1");
+        let deed = serde_json::json!({
+            "deed": "person changed", "person": id, "role": role.name(), "active": active, "actor": actor,
+        });
+        self.shared.deed(deed)?;
+        match self.shared.store.write(|tx| tx.change_person(id, version, role, active, asked.now)) {
+            Err(Error::Exists(_) | Error::Stale { .. }) => Ok(self.told(asked, 409, "console-stale")),
+            Err(Error::Absent(_)) => Ok(self.told(asked, 404, "console-missing")),
+            done => done.map(|()| Made::See("/people".to_owned(), None)).map_err(Into::into),
+        }
+    }
+}

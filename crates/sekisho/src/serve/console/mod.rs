@@ -1,0 +1,196 @@
+//! The console: who may ask for what, and which page answers. Every answer goes through [`Console::answer`]; nothing is
+//! shown without a session but the page to sign in, the style sheet and the health of the service.
+
+mod acts;
+mod auth;
+mod routes;
+mod show;
+
+use super::config;
+use super::{Shared, held};
+use crate::clock::Clock;
+use crate::http::{Answer, Request, Response, TEXT};
+use auth::Doors;
+use routes::{Page, find};
+use std::sync::Arc;
+use store::{Person, Session};
+use vocab::Timestamp;
+use web::console::{Frame, POLICY, STYLE, Who};
+use web::{Catalog, Lang};
+
+/// A session ends after this time, microseconds.
+const SESSION_MICROS: i64 = 12 * Timestamp::HOUR;
+/// A session that is not used for so long ends, microseconds.
+const IDLE_MICROS: i64 = 2 * Timestamp::HOUR;
+/// The code of the first set-up holds for so long, microseconds.
+const SETUP_MICROS: i64 = Timestamp::HOUR;
+
+/// The console.
+pub(super) struct Console {
+    shared: Arc<Shared>,
+    ja: Catalog,
+    en: Catalog,
+    lang: Lang,
+    secure: bool,
+    clock: Clock,
+    doors: Doors,
+}
+
+/// What came of a request, before it is an answer.
+enum Made {
+    Html(u16, Result<String, String>),
+    See(String, Option<String>),
+}
+
+/// One request with who asks.
+struct Asked<'a> {
+    request: &'a Request,
+    session: Option<Session>,
+    t: &'a Catalog,
+    now: Timestamp,
+}
+
+impl Console {
+    /// Begins; where nobody is entered yet, the one-time code of the set-up is shown on the terminal.
+    pub(super) fn begin(
+        shared: Arc<Shared>,
+        settings: &config::Console,
+        lang: Lang,
+        zone: jiff::tz::TimeZone,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        let console = Self {
+            shared,
+            ja: Catalog::new(Lang::Ja, zone.clone()),
+            en: Catalog::new(Lang::En, zone),
+            lang,
+            secure: settings.behind_tls,
+            clock,
+            doors: Doors::default(),
+        };
+        let people: Vec<Person> = console.shared.store.read(|tx| tx.people())?;
+        if people.is_empty() {
+            let code = hex::encode(clock.random()?.get(..16).unwrap_or_default());
+            let ends = clock.now().plus(SETUP_MICROS);
+            console.shared.store.write(|tx| tx.set_setup_code(&auth::digest(&code), ends))?;
+            crate::output::say(&format!(
+                "最初の管理者を登録してください / register the first administrator: http://{}/setup\n一度だけのコード / one-time code: {code}",
+                settings.listen
+            ));
+        }
+        Ok(console)
+    }
+
+    fn catalog(&self, request: &Request) -> &Catalog {
+        let asked = routes::value(&request.query, "lang").or_else(|| auth::cookie(request, "lang"));
+        match asked.as_deref() {
+            Some("ja") => &self.ja,
+            Some("en") => &self.en,
+            _ if self.lang == Lang::Ja => &self.ja,
+            _ => &self.en,
+        }
+    }
+
+    fn frame<'a>(&self, asked: &Asked<'a>, here: &'static str, title: &str) -> Frame<'a> {
+        let t = asked.t;
+        let who = asked.session.as_ref().map(|session| Who {
+            name: session.name.clone(),
+            role: t.text(&format!("console-role-{}", session.role.name())),
+            form: session.form.clone(),
+        });
+        let said = routes::value(&asked.request.query, "said")
+            .filter(|said| SAID.contains(&said.as_str()))
+            .map_or_else(String::new, |said| t.text(&format!("console-{said}")));
+        Frame { t, title: t.text(title), here, who, said, version: env!("CARGO_PKG_VERSION") }
+    }
+
+    fn told(&self, asked: &Asked<'_>, status: u16, id: &str) -> Made {
+        let page = web::console::message(self.frame(asked, "", "report-brand"), asked.t.text(id));
+        Made::Html(status, askama(&page))
+    }
+
+    fn make(&self, asked: &Asked<'_>) -> anyhow::Result<Made> {
+        let Some(route) = find(&asked.request.method, &asked.request.path) else {
+            let status = if asked.session.is_some() { 404 } else { 401 };
+            return Ok(self.told(asked, status, "console-missing"));
+        };
+        match (&asked.session, route.roles) {
+            (None, Some(_)) => return Ok(Made::See("/login".to_owned(), None)),
+            (Some(session), Some(roles)) if !roles.contains(&session.role) => {
+                return Ok(self.told(asked, 403, "console-forbidden"));
+            }
+            _ => {}
+        }
+        if asked.request.method == "POST" && !auth::is_own_form(asked.request, asked.session.as_ref(), route) {
+            return Ok(self.told(asked, 403, "console-form-old"));
+        }
+        match route.page {
+            Page::Login | Page::Setup => self.door(asked, route.page),
+            Page::SignIn => self.sign_in(asked),
+            Page::SetUp => self.set_up(asked),
+            Page::SignOut => self.sign_out(asked),
+            Page::Acknowledge | Page::Move | Page::Note | Page::AddPerson | Page::ChangePerson => {
+                self.act(asked, route.page)
+            }
+            page => self.show(asked, page),
+        }
+    }
+}
+
+/// What an action may have led to: the rest of a message's id.
+const SAID: [&str; 4] = ["acknowledged", "moved", "noted", "stale"];
+
+fn askama(page: &impl askama::Template) -> Result<String, String> {
+    page.render().map_err(|error| error.to_string())
+}
+
+impl Answer for Console {
+    fn answer(&self, request: &Request) -> Response {
+        if request.path == "/style.css" {
+            return Response {
+                status: 200,
+                kind: "text/css; charset=utf-8",
+                cache: "max-age=3600",
+                body: STYLE.into(),
+                headers: Vec::new(),
+            };
+        }
+        if request.path == "/healthz" {
+            return Response::text(200, "ok");
+        }
+        let t = self.catalog(request);
+        let now = self.clock.now();
+        let session = match self.session(request, now) {
+            Ok(session) => session,
+            Err(_) => return Response::text(503, t.text("console-failed")),
+        };
+        let asked = Asked { request, session, t, now };
+        let made = self.make(&asked).unwrap_or_else(|error| {
+            crate::output::say(&format!("console: {} {}: {error:#}", request.method, request.path));
+            self.told(&asked, 500, "console-failed")
+        });
+        let mut headers = vec![
+            ("content-security-policy", POLICY.to_owned()),
+            ("referrer-policy", "no-referrer".to_owned()),
+            ("x-frame-options", "DENY".to_owned()),
+        ];
+        if let Some(lang) = routes::value(&request.query, "lang").filter(|lang| lang == "ja" || lang == "en") {
+            headers.push(("set-cookie", format!("lang={lang}; Path=/; SameSite=Lax; Max-Age=31536000")));
+        }
+        match made {
+            Made::Html(status, Ok(page)) => {
+                let kind = "text/html; charset=utf-8";
+                Response { status, kind, cache: "no-store", body: page.into_bytes(), headers }
+            }
+            Made::Html(_, Err(error)) => {
+                crate::output::say(&format!("console: {error}"));
+                Response::text(500, t.text("console-failed"))
+            }
+            Made::See(place, cookie) => {
+                headers.push(("location", place));
+                headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
+                Response { status: 303, kind: TEXT, cache: "no-store", body: Vec::new(), headers }
+            }
+        }
+    }
+}

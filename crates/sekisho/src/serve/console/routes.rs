@@ -1,0 +1,149 @@
+//! Every page and action of the console with the roles that may ask for it, in one table.
+
+use store::Role;
+
+/// A page or an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    Login,
+    SignIn,
+    Setup,
+    SetUp,
+    SignOut,
+    Today,
+    Cases,
+    Case,
+    Acknowledge,
+    Move,
+    Note,
+    Findings,
+    Sources,
+    Rules,
+    Ledger,
+    People,
+    AddPerson,
+    ChangePerson,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    method: &'static str,
+    /// Path; `*` stands for one part.
+    path: &'static str,
+    pub(super) page: Page,
+    /// Roles that may; `None`: whoever has not signed in.
+    pub(super) roles: Option<&'static [Role]>,
+}
+
+use Role::{Administrator, Auditor, CrisisManager, Operator};
+
+const ALL: Option<&[Role]> = Some(&[Administrator, CrisisManager, Operator, Auditor]);
+const WORK: Option<&[Role]> = Some(&[Administrator, CrisisManager, Operator]);
+const DECIDE: Option<&[Role]> = Some(&[Administrator, CrisisManager]);
+const ADMIN: Option<&[Role]> = Some(&[Administrator]);
+
+const fn route(method: &'static str, path: &'static str, page: Page, roles: Option<&'static [Role]>) -> Route {
+    Route { method, path, page, roles }
+}
+
+/// The table.
+pub(super) const ROUTES: [Route; 18] = [
+    route("GET", "/login", Page::Login, None),
+    route("POST", "/login", Page::SignIn, None),
+    route("GET", "/setup", Page::Setup, None),
+    route("POST", "/setup", Page::SetUp, None),
+    route("POST", "/logout", Page::SignOut, ALL),
+    route("GET", "/", Page::Today, ALL),
+    route("GET", "/cases", Page::Cases, ALL),
+    route("GET", "/cases/*", Page::Case, ALL),
+    route("POST", "/cases/*/acknowledge", Page::Acknowledge, WORK),
+    route("POST", "/cases/*/state", Page::Move, DECIDE),
+    route("POST", "/cases/*/note", Page::Note, WORK),
+    route("GET", "/findings", Page::Findings, ALL),
+    route("GET", "/sources", Page::Sources, ALL),
+    route("GET", "/rules", Page::Rules, ALL),
+    route("GET", "/ledger", Page::Ledger, ALL),
+    route("GET", "/people", Page::People, ALL),
+    route("POST", "/people", Page::AddPerson, ADMIN),
+    route("POST", "/people/*", Page::ChangePerson, ADMIN),
+];
+
+/// The row for a request.
+pub(super) fn find(method: &str, path: &str) -> Option<&'static Route> {
+    ROUTES.iter().find(|route| route.method == method && fits(route.path, path))
+}
+
+/// May somebody of this role do it?
+pub(super) fn may(page: Page, role: Role) -> bool {
+    ROUTES.iter().any(|route| route.page == page && route.roles.is_some_and(|roles| roles.contains(&role)))
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    let all = pattern.split('/').all(|part| parts.next().is_some_and(|given| part == "*" || part == given));
+    all && parts.next().is_none()
+}
+
+/// The part of the path at a place, from 1.
+pub(super) fn part(path: &str, place: usize) -> &str {
+    path.split('/').nth(place).unwrap_or_default()
+}
+
+/// A value of a form or query, `+` and `%xx` undone; the first of its name.
+pub(super) fn value(form: &str, name: &str) -> Option<String> {
+    form.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (plain(key) == name).then(|| plain(value))
+    })
+}
+
+fn plain(text: &str) -> String {
+    let text = text.replace('+', " ");
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let byte = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| {
+            hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(hex, 16).ok()).flatten()
+        });
+        match byte.filter(|_| *first == b'%') {
+            Some(byte) => {
+                out.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing that changes something is open to an auditor or to nobody; every row is reached by its own path.
+    #[test]
+    fn the_table_is_whole() {
+        for route in &ROUTES {
+            let found = find(route.method, &route.path.replace('*', "7")).map(|found| found.page);
+            assert_eq!(found, Some(route.page));
+            let open = matches!(route.page, Page::Login | Page::SignIn | Page::Setup | Page::SetUp);
+            assert_eq!(route.roles.is_none(), open, "{route:?}");
+            if route.method == "POST" && !open && route.page != Page::SignOut {
+                assert!(!may(route.page, Role::Auditor), "{route:?}");
+            }
+        }
+        assert!(find("GET", "/cases/1/2").is_none() && find("DELETE", "/").is_none());
+        assert!(may(Page::Note, Role::Operator) && !may(Page::Move, Role::Operator));
+    }
+
+    #[test]
+    fn forms_are_read() {
+        assert_eq!(value("a=1&note=%E9%96%A2+x%2", "note").as_deref(), Some("関 x%2"));
+        assert_eq!(value("a=1", "b"), None);
+        assert_eq!(value("a&b=", "a").as_deref(), Some(""));
+    }
+}

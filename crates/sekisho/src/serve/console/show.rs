@@ -1,0 +1,266 @@
+//! What the pages show.
+
+use super::acts::moves;
+use super::routes::{Page, may, part, value};
+use super::{Asked, Console, Made, askama, held};
+use crate::serve::words::{LEVELS, level};
+use store::{Case, CaseState, IncidentRow, Role, Session, Wanted};
+use vocab::{Message, Timestamp};
+use web::Catalog;
+use web::console::{
+    CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, IncidentPart, PeoplePage, PersonRow, TablePage,
+    TodayPage,
+};
+
+/// Rows of a list on one page.
+const ROWS: i64 = 50;
+/// Cases in a list.
+const CASES_MAX: i64 = 500;
+
+impl Console {
+    pub(super) fn show(&self, asked: &Asked<'_>, page: Page) -> anyhow::Result<Made> {
+        Ok(Made::Html(200, match page {
+            Page::Cases => {
+                let cases = self.cases(asked.t, false)?;
+                askama(&CasesPage { f: self.frame(asked, "/cases", "console-cases"), cases })
+            }
+            Page::Case => return self.case(asked),
+            Page::Findings => self.findings(asked)?,
+            Page::Sources => self.sources(asked)?,
+            Page::Rules => {
+                let t = asked.t;
+                askama(&TablePage {
+                    f: self.frame(asked, "/rules", "console-rules"),
+                    note: t.text("console-rules-note"),
+                    facts: Vec::new(),
+                    heads: ["console-rule", "col-level", "console-rule-id"].map(|id| t.text(id)).to_vec(),
+                    rows: self
+                        .shared
+                        .rules
+                        .iter()
+                        .map(|(id, title, level)| vec![title.clone(), t.text(&format!("level-{level}")), id.clone()])
+                        .collect(),
+                })
+            }
+            Page::Ledger => {
+                let t = asked.t;
+                let (entries, key) = held(&self.shared.ledger).clone();
+                askama(&TablePage {
+                    f: self.frame(asked, "/ledger", "console-ledger"),
+                    note: t.text("console-ledger-note"),
+                    facts: vec![
+                        (t.text("console-entries"), entries.to_string()),
+                        (t.text("console-key"), key),
+                    ],
+                    heads: Vec::new(),
+                    rows: Vec::new(),
+                })
+            }
+            Page::People => self.people(asked)?,
+            _ => self.today(asked)?,
+        }))
+    }
+
+    fn cases(&self, t: &Catalog, open: bool) -> anyhow::Result<Vec<CaseRow>> {
+        let all: Vec<(Case, Option<IncidentRow>)> = self.shared.store.read(|tx| {
+            let cases = tx.cases(open, CASES_MAX)?;
+            cases.into_iter().map(|case| tx.incident(&case.incident).map(|row| (case, row))).collect()
+        })?;
+        Ok(all.into_iter().filter_map(|(case, row)| Some(case_row(&case, &row?, t))).collect())
+    }
+
+    fn today(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
+        let t = asked.t;
+        let mut cases = self.cases(t, true)?;
+        cases.sort_by_key(|case| (!case.entered, std::cmp::Reverse(case.number)));
+        let sources = self.shared.store.read(|tx| tx.sources())?;
+        let lines: i64 = sources.iter().map(|source| source.lines).sum();
+        let answer = match cases.first() {
+            Some(case) if case.entered => "entered",
+            Some(_) => "tried",
+            None => "nothing",
+        };
+        let count = |id: &str, count: i64| (t.text(id), count.to_string());
+        Ok(askama(&TodayPage {
+            f: self.frame(asked, "/", "console-today"),
+            answer,
+            answer_title: t.text(&format!("console-answer-{answer}")),
+            answer_text: t.text(&format!("console-answer-{answer}-text")),
+            cases,
+            facts: vec![
+                count("console-watched", i64::try_from(sources.len())?),
+                count("console-lines", lines),
+                count("console-unread", sources.iter().map(|source| source.unread).sum()),
+            ],
+            silent: sources.into_iter().filter(|source| source.silent).map(|source| source.name).collect(),
+        }))
+    }
+
+    fn case(&self, asked: &Asked<'_>) -> anyhow::Result<Made> {
+        let number: i64 = part(&asked.request.path, 2).parse().unwrap_or(0);
+        let found = self.shared.store.read(|tx| {
+            let Some(case) = tx.case(number)? else { return Ok(None) };
+            let (row, events) = (tx.incident(&case.incident)?, tx.case_events(&case.id)?);
+            Ok(Some((case, row, events)))
+        })?;
+        let Some((case, Some(row), events)) = found else {
+            return Ok(self.told(asked, 404, "console-missing"));
+        };
+        let t = asked.t;
+        let part = held(&self.shared.incidents).get(&case.incident).map(|one| IncidentPart::new(one, t));
+        let mut f = self.frame(asked, "/cases", "console-case");
+        f.title = format!("{} {number}: {}", t.text("console-case"), kind(&row.title, t));
+        let mut page = CasePage::new(f, number, case.version, part);
+        let role = asked.session.as_ref().map_or(Role::Auditor, |session: &Session| session.role);
+        page.steps = CaseState::ALL
+            .into_iter()
+            .filter(|state| *state != CaseState::Dismissed || case.state == CaseState::Dismissed)
+            .map(|state| (state_words(state, t), state == case.state))
+            .collect();
+        let owner = if case.owner.is_empty() { t.text("console-owner-none") } else { case.owner.clone() };
+        page.facts = vec![(t.text("console-owner"), owner), (t.text("console-opened"), t.time(case.opened))];
+        if case.recognised > Timestamp(0) {
+            page.facts.push((t.text("console-recognised"), t.time(case.recognised)));
+        }
+        page.acts = may(Page::Note, role);
+        page.waits = case.state == CaseState::Detected;
+        page.hint = t.text(&format!("console-hint-{}", case.state.name()));
+        if may(Page::Move, role) {
+            page.moves = moves(case.state)
+                .iter()
+                .map(|(to, reason)| {
+                    let words = Message::new("console-move").with("state", state_words(*to, t).as_str());
+                    (to.name(), t.render(&words), *reason)
+                })
+                .collect();
+        }
+        page.events = events
+            .into_iter()
+            .map(|event| {
+                let deed = Message::new(format!("console-deed-{}", event.deed)).with("actor", event.actor.as_str());
+                (t.time(event.at), t.render(&deed), event.ledger, event.body)
+            })
+            .collect();
+        Ok(Made::Html(200, askama(&page)))
+    }
+
+    fn findings(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
+        let t = asked.t;
+        let number = |name| value(&asked.request.query, name).and_then(|text| text.parse::<i64>().ok());
+        let chosen = number("level").unwrap_or(1).clamp(0, 4);
+        let page = number("page").unwrap_or(0).clamp(0, 1_000_000);
+        let wanted = Wanted { level: chosen, skip: page * ROWS, rows: ROWS, ..Wanted::default() };
+        let (found, numbers) = self.shared.store.read(|tx| {
+            let found = tx.findings(&wanted)?;
+            let mut numbers = Vec::with_capacity(found.rows.len());
+            for row in &found.rows {
+                let case = if row.incident.is_empty() { None } else { tx.case_of(&row.incident)? };
+                numbers.push(case.map_or(0, |case| case.number));
+            }
+            Ok((found, numbers))
+        })?;
+        let more = found.all > (page + 1) * ROWS;
+        let rows = found.rows.into_iter().zip(numbers).map(|(row, number)| {
+            let level = level(row.level);
+            FindingRow {
+                level: level.as_str(),
+                level_text: t.text(&format!("level-{}", level.as_str())),
+                kind: kind(&row.kind, t),
+                about: about(&row.body),
+                first: t.time(row.began),
+                last: t.time(row.ended),
+                number,
+            }
+        });
+        let levels = LEVELS.iter().zip(0_i64..).map(|(level, number)| {
+            (number, t.text(&format!("level-{}", level.as_str())), number == chosen)
+        });
+        Ok(askama(&FindingsPage {
+            f: self.frame(asked, "/findings", "console-findings"),
+            levels: levels.collect(),
+            level: chosen,
+            count: t.render(&Message::new("console-count").with("count", u64::try_from(found.all)?)),
+            rows: rows.collect(),
+            before: (page > 0).then(|| page - 1),
+            after: more.then_some(page + 1),
+        }))
+    }
+
+    fn sources(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
+        let t = asked.t;
+        let heads = ["col-source", "console-way", "console-format", "console-lines", "console-events"]
+            .into_iter()
+            .chain(["console-unread", "console-seen"]);
+        let rows = self.shared.store.read(|tx| tx.sources())?.into_iter().map(|source| {
+            let counts = [source.lines, source.events, source.unread].map(|count| count.to_string());
+            let mut row = vec![source.name, source.way, source.format];
+            row.extend(counts);
+            row.push(t.time(source.last_seen));
+            row
+        });
+        Ok(askama(&TablePage {
+            f: self.frame(asked, "/sources", "console-sources"),
+            note: String::new(),
+            facts: Vec::new(),
+            heads: heads.map(|id| t.text(id)).collect(),
+            rows: rows.collect(),
+        }))
+    }
+
+    fn people(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
+        let t = asked.t;
+        let words = |role: Role| t.text(&format!("console-role-{}", role.name()));
+        let people = self.shared.store.read(|tx| tx.people())?.into_iter().map(|person| PersonRow {
+            role: words(person.role),
+            role_code: person.role.name(),
+            state: t.text(if person.active { "console-active" } else { "console-inactive" }),
+            id: person.id,
+            login: person.login,
+            name: person.name,
+            mail: person.mail,
+            active: person.active,
+            version: person.version,
+        });
+        let role = asked.session.as_ref().map_or(Role::Auditor, |session| session.role);
+        Ok(askama(&PeoplePage {
+            f: self.frame(asked, "/people", "console-people"),
+            people: people.collect(),
+            roles: Role::ALL.into_iter().map(|role| (role.name(), words(role))).collect(),
+            acts: may(Page::AddPerson, role),
+        }))
+    }
+}
+
+fn kind(name: &str, t: &Catalog) -> String {
+    t.text(&format!("kind-{name}"))
+}
+
+fn state_words(state: CaseState, t: &Catalog) -> String {
+    t.text(&format!("console-state-{}", state.name()))
+}
+
+fn case_row(case: &Case, row: &IncidentRow, t: &Catalog) -> CaseRow {
+    let level = level(row.level);
+    let waits = case.state == CaseState::Detected;
+    CaseRow {
+        number: case.number,
+        level: level.as_str(),
+        level_text: t.text(&format!("level-{}", level.as_str())),
+        entered: row.entered,
+        title: kind(&row.title, t),
+        state: state_words(case.state, t),
+        told: t.text(if waits { "console-told-waits" } else { "console-notice-acknowledged" }),
+        last: t.time(row.ended),
+    }
+}
+
+/// The parts of a finding's key, as `name value`.
+fn about(body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    let key = body.get("key").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    let parts = key.iter().filter_map(|pair| {
+        let (name, value) = (pair.get(0)?.as_str()?, pair.get(1)?.as_str()?);
+        (!value.is_empty()).then(|| format!("{name} {value}"))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}

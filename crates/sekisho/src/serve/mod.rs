@@ -1,0 +1,302 @@
+//! `sekisho serve`: always watching. One thread takes lines, seals and judges them; the console asks the state.
+
+mod config;
+mod console;
+mod publish;
+mod syslog;
+mod words;
+
+use crate::clock::Clock;
+use crate::follow::{self, Notice};
+use crate::live::{self, Arrival, Judged, Settings, SourceState, Watch};
+use anyhow::Context as _;
+use casework::Incident;
+use config::Config;
+use ledger::{EntryKind, Genesis, Ledger, Reader, Resume};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{SourceRow, Store};
+use vocab::{Context, Timestamp};
+
+/// Batches of lines that wait for the watch; a full queue makes senders wait.
+const QUEUE_BATCHES: usize = 4_096;
+/// Lines taken at once.
+const TURN_LINES_MAX: usize = 8_192;
+/// How long the watch waits for a line before it looks at the files.
+const TURN: Duration = Duration::from_millis(200);
+/// Looking at what was found takes at most this part of the time.
+const JUDGING_SHARE: f64 = 0.2;
+/// How often a signed tree head is published, when there is something new.
+const CHECKPOINT_MICROS: i64 = 60 * Timestamp::SECOND;
+/// How often the counters of the sources are written.
+const SOURCES_MICROS: i64 = 5 * Timestamp::SECOND;
+/// A source that was silent for so long is shown as silent.
+const SILENCE_MICROS: i64 = 6 * Timestamp::HOUR;
+
+/// What the watch and the console share.
+pub(super) struct Shared {
+    /// State.
+    pub(super) store: Store,
+    /// Incidents with all particulars.
+    pub(super) incidents: Mutex<BTreeMap<String, Incident>>,
+    /// Entries of the ledger, its verifier key.
+    pub(super) ledger: Mutex<(u64, String)>,
+    /// Rules in force: id, title, level.
+    pub(super) rules: Vec<(String, String, String)>,
+    /// Orders to the watch.
+    pub(super) orders: SyncSender<Order>,
+}
+
+impl Shared {
+    /// Has the watch write down what somebody does; gives the entry.
+    pub(super) fn deed(&self, deed: serde_json::Value) -> anyhow::Result<i64> {
+        let (reply, answer) = sync_channel(1);
+        self.orders.send(Order { deed, reply }).ok().context("the watch has ended")?;
+        let index = answer.recv_timeout(Duration::from_secs(30)).context("the watch does not answer")??;
+        i64::try_from(index).context("index of an entry")
+    }
+}
+
+/// Something to be written into the ledger.
+pub(super) struct Order {
+    deed: serde_json::Value,
+    reply: SyncSender<anyhow::Result<u64>>,
+}
+
+/// Locks, whatever a thread that panicked left behind: every value is replaced as a whole.
+pub(super) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Checks the settings and says what they mean.
+pub(crate) fn check(path: &Path) -> anyhow::Result<u8> {
+    let config = config::read(path)?;
+    let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
+    drop(rules);
+    crate::output::say(&format!(
+        "{}: files {}, syslog UDP {}, TCP {}, console http://{}/, rules {}",
+        path.display(),
+        config.files.len(),
+        config.syslog.udp.map_or_else(|| "-".to_owned(), |address| address.to_string()),
+        config.syslog.tcp.map_or_else(|| "-".to_owned(), |address| address.to_string()),
+        config.console.listen,
+        loaded.loaded,
+    ));
+    Ok(0)
+}
+
+/// Serves until it is asked to end.
+pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
+    let clock = Clock::System;
+    let config = config::read(path)?;
+    crate::output::private_folder(&config.data)?;
+    let zone = config.timezone.as_deref().map(crate::inputs::zone).transpose()?;
+    let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
+    crate::cmd::warn_refused(&loaded);
+    let rules = Arc::new(rules);
+    let shown = rules
+        .iter()
+        .map(|(_, rule)| (rule.meta.reference.id.clone(), rule.meta.reference.title.clone(), rule.meta.level.as_str().to_owned()))
+        .collect();
+    let settings = Settings {
+        rules,
+        context: Context::default(),
+        zone: zone.clone().unwrap_or_else(|| clock.zone()),
+        zone_assumed: zone.is_none(),
+        host: crate::inputs::host_name(),
+    };
+    let store = open_store(&config)?;
+    let (watch, following) = begin(&config, settings, clock)?;
+    let (lines, arrivals) = sync_channel(QUEUE_BATCHES);
+    let (orders, ordered) = sync_channel(64);
+    let ledger = Mutex::new((watch.size(), watch.verifier_key()));
+    let shared = Arc::new(Shared { store, incidents: Mutex::default(), ledger, rules: shown, orders });
+    let catalog_zone = zone.unwrap_or_else(|| clock.zone());
+    let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, catalog_zone, clock)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the receivers")?;
+    runtime.block_on(syslog::listen(config.syslog.udp, config.syslog.tcp, lines))?;
+    let (stop, stopped) = sync_channel::<()>(0);
+    let desk = Desk { shared: Arc::clone(&shared), clock, arrivals, ordered, stopped };
+    let watching = std::thread::spawn(move || desk.watch(watch, following));
+    let served = crate::http::serve(config.console.listen, crate::http::Limits::default(), Arc::new(console));
+    // Ends the watch after what is under way.
+    drop(stop);
+    runtime.shutdown_background();
+    watching.join().map_err(|_| anyhow::anyhow!("the watch stopped; this is a fault of Sekisho"))??;
+    served.map(|()| 0)
+}
+
+fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let password = match &config.database_password_file {
+        Some(path) => Some(zeroize::Zeroizing::new(crate::inputs::read_text(path, 4_096)?.trim().to_owned())),
+        None => None,
+    };
+    let file = config.data.join("state.db");
+    let address = config.database.clone().unwrap_or_else(|| file.display().to_string());
+    Store::open(&address, password.as_ref().map(|text| text.as_str())).context("cannot open the state")
+}
+
+/// Opens the ledger, goes over what it holds of the last days, and begins to follow the files.
+fn begin(config: &Config, settings: Settings, clock: Clock) -> anyhow::Result<(Watch, follow::Following)> {
+    let (folder, secret) = (config.data.join("ledger"), config.data.join("ledger.secret"));
+    let now = clock.now();
+    let mut past = Vec::new();
+    let mut positions = BTreeMap::new();
+    let ledger = if folder.exists() {
+        let mut reader = Reader::open(&folder).context("cannot read the ledger back")?;
+        positions = follow::positions(&mut reader).context("cannot tell where the logs were left")?;
+        let since = now.plus(-i64::from(config.remember_days) * Timestamp::DAY);
+        live::history(&folder, since, &mut |run| {
+            past.push(run);
+            Ok(())
+        })?;
+        let seed = crate::cmd::ledger::read_secret(&secret)?;
+        let resume = Resume { now, seed, session: clock.random()? };
+        let (ledger, recovered) = Ledger::open(&folder, &resume).context("cannot open the ledger")?;
+        if recovered.discarded_bytes > 0 {
+            crate::output::say(&format!(
+                "warning: {} bytes of an unfinished write were cut off; nobody was told that they were kept",
+                recovered.discarded_bytes
+            ));
+        }
+        ledger
+    } else {
+        let seed = crate::cmd::ledger::make_secret(&secret, clock)?;
+        let name = hex::encode(clock.random()?.get(..8).unwrap_or_default());
+        Ledger::create(&folder, Genesis { origin: format!("local/{name}"), now, seed })
+            .context("cannot make the ledger")?
+    };
+    let mut watch = Watch::begin(ledger, settings, now)?;
+    past.into_iter().for_each(|run| watch.remember(run));
+    let logs: Vec<_> =
+        config.files.iter().map(|path| (path.display().to_string(), path.clone())).collect();
+    let following = watch.begin_following(&logs, positions, now)?;
+    let started = serde_json::json!({ "deed": "started", "version": env!("CARGO_PKG_VERSION") });
+    watch.deed(EntryKind::Record, &started, now)?;
+    Ok((watch, following))
+}
+
+/// The thread that watches.
+struct Desk {
+    shared: Arc<Shared>,
+    clock: Clock,
+    arrivals: Receiver<Vec<Arrival>>,
+    ordered: Receiver<Order>,
+    stopped: Receiver<()>,
+}
+
+impl Desk {
+    fn watch(self, mut watch: Watch, mut following: follow::Following) -> anyhow::Result<()> {
+        let mut published = publish::Published::default();
+        let (mut judge_at, mut sources_at, mut checkpoint_at) = (0.0, Timestamp(0), self.clock.now());
+        let mut signed = watch.size();
+        let watch_time = self.clock.stopwatch();
+        loop {
+            let ended = matches!(self.stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
+            self.lines(&mut watch)?;
+            let now = self.clock.now();
+            let mut notices = Vec::new();
+            watch.follow(&mut following, now, &mut notices)?;
+            notices.iter().for_each(|(file, notice)| tell(file, notice));
+            while let Ok(Order { deed, reply }) = self.ordered.try_recv() {
+                // Who asked may have given up waiting; the deed is written all the same.
+                drop(reply.send(watch.deed(EntryKind::Command, &deed, now).map(|index| index.0)));
+            }
+            let begun = watch_time.seconds();
+            if watch.has_news() && (begun >= judge_at || ended) {
+                self.publish(&mut watch, &mut published, now)?;
+                let cost = watch_time.seconds() - begun;
+                judge_at = begun + (cost / JUDGING_SHARE).max(0.5);
+            }
+            if now >= sources_at || ended {
+                self.sources(&watch, now)?;
+                sources_at = now.plus(SOURCES_MICROS);
+            }
+            if (now >= checkpoint_at || ended) && watch.size() > signed {
+                watch.checkpoint(now)?;
+                (signed, checkpoint_at) = (watch.size(), now.plus(CHECKPOINT_MICROS));
+            }
+            held(&self.shared.ledger).0 = watch.size();
+            if ended {
+                return watch.close(self.clock);
+            }
+        }
+    }
+
+    /// Takes the lines that wait, or waits a moment for some.
+    fn lines(&self, watch: &mut Watch) -> anyhow::Result<()> {
+        let mut all = match self.arrivals.recv_timeout(TURN) {
+            Ok(lines) => lines,
+            Err(RecvTimeoutError::Timeout) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(TURN);
+                return Ok(());
+            }
+        };
+        while all.len() < TURN_LINES_MAX
+            && let Ok(more) = self.arrivals.try_recv()
+        {
+            all.extend(more);
+        }
+        watch.take(all, self.clock.now())
+    }
+
+    fn publish(
+        &self,
+        watch: &mut Watch,
+        published: &mut publish::Published,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let judged: Judged = watch.judge(now);
+        let clock = self.clock;
+        let mut id = || Ok(hex::encode(clock.random()?.get(..16).unwrap_or_default()));
+        let opened = published.write(&self.shared.store, &judged, now, &mut id)?;
+        publish::keep(&mut held(&self.shared.incidents), judged);
+        for case in opened {
+            let deed = serde_json::json!({ "deed": "case opened", "case": case.number, "incident": case.incident });
+            watch.deed(EntryKind::Record, &deed, now)?;
+        }
+        Ok(())
+    }
+
+    fn sources(&self, watch: &Watch, now: Timestamp) -> anyhow::Result<()> {
+        let rows: Vec<SourceRow> = watch.sources().map(|state| source_row(&state, now)).collect();
+        self.shared.store.write(|tx| rows.iter().try_for_each(|row| tx.put_source(row)))?;
+        Ok(())
+    }
+}
+
+fn source_row(state: &SourceState, now: Timestamp) -> SourceRow {
+    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    SourceRow {
+        rank: i64::from(state.rank),
+        name: state.name.to_string(),
+        way: state.way.name().to_owned(),
+        format: state.format.to_owned(),
+        lines: count(state.lines),
+        events: count(state.events),
+        unread: count(state.unread),
+        first_seen: state.first_seen,
+        last_seen: state.last_seen,
+        silent: now.since(state.last_seen) > SILENCE_MICROS,
+    }
+}
+
+fn tell(file: &str, notice: &Notice) {
+    let what = match notice {
+        Notice::Missing => "is not there (yet)".to_owned(),
+        Notice::Found => "is there again".to_owned(),
+        Notice::Turned => "was turned; the new file is read from its beginning".to_owned(),
+        Notice::Cut(_) => "was cut; it is read from its beginning".to_owned(),
+        Notice::Lost => "lost lines while nobody watched; the gap is written down".to_owned(),
+        Notice::Unreadable(why) => format!("cannot be read: {why}"),
+    };
+    crate::output::say(&format!("{file} {what}"));
+}
