@@ -110,10 +110,11 @@ fn status_names_tests_that_exist() {
         include_str!("../../../docs/spec/STATUS.md"),
         include_str!("../../../docs/spec/STATUS-custody.md"),
         include_str!("../../../docs/spec/STATUS-forms.md"),
+        include_str!("../../../docs/spec/STATUS-serve.md"),
     );
     let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    let mut folders: Vec<_> = ["act", "bundle", "casework", "forms", "ledger", "remote", "sekisho"]
+    let mut folders: Vec<_> = ["act", "bundle", "casework", "forms", "ledger", "remote", "sekisho", "store"]
         .map(|name| crates.join(name))
         .into();
     while let Some(folder) = folders.pop() {

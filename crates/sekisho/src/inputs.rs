@@ -309,6 +309,11 @@ fn is_rule(path: &Path) -> bool {
     (name.ends_with(".yml") || name.ends_with(".yaml")) && !test
 }
 
+/// Name of this computer, for logs that do not name theirs; empty when it cannot be told.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,9 +328,4 @@ mod tests {
             assert!(zone(wrong).is_err(), "{wrong}");
         }
     }
-}
-
-/// Name of this computer, for logs that do not name theirs; empty when it cannot be told.
-pub(crate) fn host_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

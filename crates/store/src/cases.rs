@@ -120,7 +120,8 @@ fn case(row: &Row) -> Result<Case> {
         number: row.int(1)?,
         incident: row.text(2)?,
         title: row.text(3)?,
-        state: CaseState::of(&row.text(4)?).ok_or(Error::Column { column: 4, expected: "state of a case" })?,
+        state: CaseState::of(&row.text(4)?)
+            .ok_or(Error::Column { column: 4, expected: "state of a case" })?,
         owner: row.text(5)?,
         opened: row.time(6)?,
         recognised: row.time(7)?,

@@ -7,7 +7,9 @@ pub enum Error {
     #[error("the database says: {0}")]
     Database(String),
     /// A newer Sekisho wrote the tables.
-    #[error("the database has schema {found}, this program knows up to {known}; use the program that wrote it")]
+    #[error(
+        "the database has schema {found}, this program knows up to {known}; use the program that wrote it"
+    )]
     Newer {
         /// Version found.
         found: i64,

@@ -71,7 +71,10 @@ fn notice(row: &Row) -> Result<Notice> {
         stage: row.text(2)?,
         channel: row.text(3)?,
         person: row.text(4)?,
-        state: NoticeState::ALL.into_iter().find(|known| known.name() == state).unwrap_or(NoticeState::Failed),
+        state: NoticeState::ALL
+            .into_iter()
+            .find(|known| known.name() == state)
+            .unwrap_or(NoticeState::Failed),
         queued: row.time(6)?,
         next_try: row.time(7)?,
         tries: row.int(8)?,

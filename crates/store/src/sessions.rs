@@ -90,7 +90,8 @@ impl Tx<'_> {
         if self.count("SELECT COUNT(*) FROM person", &[])? > 0 {
             return Ok(false);
         }
-        let used = self.execute("DELETE FROM setup WHERE code = $1 AND ends > $2", &[code.into(), now.into()])?;
+        let used =
+            self.execute("DELETE FROM setup WHERE code = $1 AND ends > $2", &[code.into(), now.into()])?;
         Ok(used == 1)
     }
 }

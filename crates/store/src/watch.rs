@@ -125,7 +125,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::Error::Database`].
     pub fn findings(&mut self, wanted: &Wanted) -> Result<Page<FindingRow>> {
-        let which = "FROM finding WHERE level >= $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR incident = $3)";
+        let which =
+            "FROM finding WHERE level >= $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR incident = $3)";
         let mut values: Vec<Value> =
             vec![wanted.level.into(), (&wanted.kind).into(), (&wanted.incident).into()];
         let all = self.count(&format!("SELECT COUNT(*) {which}"), &values)?;
@@ -142,8 +143,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::Error::Database`].
     pub fn finding(&mut self, id: &str) -> Result<Option<FindingRow>> {
-        let select =
-            "SELECT id, rule, kind, level, began, ended, incident, body FROM finding WHERE id = $1";
+        let select = "SELECT id, rule, kind, level, began, ended, incident, body FROM finding WHERE id = $1";
         self.one(select, &[id.into()])?.as_ref().map(finding).transpose()
     }
 

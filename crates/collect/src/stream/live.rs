@@ -92,7 +92,13 @@ impl LiveSource {
     }
 
     /// Makes events of a block that arrived at `now`. With `entry`, record n of it is cited as (entry, n).
-    pub fn decode(&mut self, block: &Block, entry: LedgerIndex, now: Timestamp, sink: &mut Sink<'_>) -> Gained {
+    pub fn decode(
+        &mut self,
+        block: &Block,
+        entry: LedgerIndex,
+        now: Timestamp,
+        sink: &mut Sink<'_>,
+    ) -> Gained {
         self.turn(now);
         self.decoder.decode_opened(block, &self.opening, Some(entry), sink);
         self.decoder.take_gained()
@@ -119,7 +125,8 @@ impl LiveSource {
 
 fn source(settings: LiveSettings, recognised: Recognised, now: Timestamp) -> Source {
     let LiveSettings { rank, name, zone, zone_assumed, host } = settings;
-    let location = Location { name: name.clone(), base: Base::File(std::path::PathBuf::new()), steps: Vec::new() };
+    let location =
+        Location { name: name.clone(), base: Base::File(std::path::PathBuf::new()), steps: Vec::new() };
     let file = FilePlan {
         name: name.clone(),
         format: recognised.format.name,
@@ -209,8 +216,8 @@ mod tests {
             "<38>Nov 28 02:00:01 web01 sshd[7]: Failed password for root from 192.0.2.1 port 22 ssh2",
             "<38>1 2026-11-28T02:00:01Z web01 sshd 7 - - Failed password for root from 192.0.2.1 port 22 ssh2",
         ] {
-            let mut source =
-                LiveSource::begin(settings("syslog/192.0.2.9"), line.as_bytes(), Timestamp(0)).expect("syslog");
+            let mut source = LiveSource::begin(settings("syslog/192.0.2.9"), line.as_bytes(), Timestamp(0))
+                .expect("syslog");
             let seen = events(&mut source, &[line], "2026-11-28T02:00:02Z");
             assert_eq!(seen, ["2026-11-28T02:00:01Z root Some(192.0.2.1) 7#0"], "{line}");
         }

@@ -4,7 +4,9 @@ use super::{Answer, Request, Response};
 use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
@@ -95,12 +97,7 @@ impl Ending {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    peer: std::net::IpAddr,
-    limits: Limits,
-    answer: Arc<dyn Answer>,
-) {
+async fn connection(stream: TcpStream, peer: std::net::IpAddr, limits: Limits, answer: Arc<dyn Answer>) {
     let service = hyper::service::service_fn(move |request| {
         let answer = Arc::clone(&answer);
         async move { Ok::<_, Infallible>(respond(request, peer, limits, answer).await) }

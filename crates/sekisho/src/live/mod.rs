@@ -25,8 +25,8 @@ use ledger::{EntryKind, Ledger, Run, RunRecord, StreamId};
 use recent::Recent;
 pub(crate) use replay::history;
 use sha2::{Digest as _, Sha256};
-pub(crate) use source::SourceState;
 use source::Source;
+pub(crate) use source::SourceState;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vocab::{Context, Finding, Flags, LedgerIndex, Timestamp};
@@ -121,7 +121,8 @@ impl Watch {
     /// Begins to watch on a ledger that is open for writing.
     pub(crate) fn begin(mut ledger: Ledger, settings: Settings, now: Timestamp) -> anyhow::Result<Self> {
         ledger.fill_ahead();
-        let deeds = ledger.open_stream("sekisho", "service", now).context("cannot open the service's stream")?;
+        let deeds =
+            ledger.open_stream("sekisho", "service", now).context("cannot open the service's stream")?;
         let engine = Engine::new(Arc::clone(&settings.rules), settings.context.clone(), now);
         Ok(Self {
             ledger,

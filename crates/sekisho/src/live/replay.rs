@@ -40,7 +40,12 @@ pub(crate) fn history(
         if entry.kind == EntryKind::StreamOpen {
             streams.insert(entry.stream, index);
         } else if entry.kind == EntryKind::Event && entry.form == Form::Run && entry.received_at >= since {
-            runs.push((index, entry.stream, entry.received_at, u32::from(entry.part_count.saturating_sub(1))));
+            runs.push((
+                index,
+                entry.stream,
+                entry.received_at,
+                u32::from(entry.part_count.saturating_sub(1)),
+            ));
         }
     }
     let mut names: BTreeMap<u32, Option<(Arc<str>, Way)>> = BTreeMap::new();

@@ -205,7 +205,13 @@ fn unknown_lines_are_kept_and_counted() {
     let state = watch.sources().next().expect("a source");
     assert_eq!((state.lines, state.format), (40, ""));
     assert!(state.unread > 20, "{}", state.unread);
-    watch.take(vec![line("<38>Nov 28 02:00:01 web01 sshd[7]: Failed password for root from 192.0.2.1 port 22 ssh2")], NOW)
+    watch
+        .take(
+            vec![line(
+                "<38>Nov 28 02:00:01 web01 sshd[7]: Failed password for root from 192.0.2.1 port 22 ssh2",
+            )],
+            NOW,
+        )
         .expect("taken");
     let state = watch.sources().next().expect("a source");
     assert_eq!((state.format, state.events), ("syslog", 1));

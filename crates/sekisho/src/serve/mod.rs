@@ -99,7 +99,13 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let rules = Arc::new(rules);
     let shown = rules
         .iter()
-        .map(|(_, rule)| (rule.meta.reference.id.clone(), rule.meta.reference.title.clone(), rule.meta.level.as_str().to_owned()))
+        .map(|(_, rule)| {
+            (
+                rule.meta.reference.id.clone(),
+                rule.meta.reference.title.clone(),
+                rule.meta.level.as_str().to_owned(),
+            )
+        })
         .collect();
     let settings = Settings {
         rules,
@@ -175,8 +181,7 @@ fn begin(config: &Config, settings: Settings, clock: Clock) -> anyhow::Result<(W
     };
     let mut watch = Watch::begin(ledger, settings, now)?;
     past.into_iter().for_each(|run| watch.remember(run));
-    let logs: Vec<_> =
-        config.files.iter().map(|path| (path.display().to_string(), path.clone())).collect();
+    let logs: Vec<_> = config.files.iter().map(|path| (path.display().to_string(), path.clone())).collect();
     let following = watch.begin_following(&logs, positions, now)?;
     let started = serde_json::json!({ "deed": "started", "version": env!("CARGO_PKG_VERSION") });
     watch.deed(EntryKind::Record, &started, now)?;
@@ -260,7 +265,8 @@ impl Desk {
         let opened = published.write(&self.shared.store, &judged, now, &mut id)?;
         publish::keep(&mut held(&self.shared.incidents), judged);
         for case in opened {
-            let deed = serde_json::json!({ "deed": "case opened", "case": case.number, "incident": case.incident });
+            let deed =
+                serde_json::json!({ "deed": "case opened", "case": case.number, "incident": case.incident });
             watch.deed(EntryKind::Record, &deed, now)?;
         }
         Ok(())

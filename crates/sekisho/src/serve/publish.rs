@@ -90,7 +90,8 @@ impl Published {
         })?;
         // Only now is it written.
         self.findings.extend(findings.into_iter().map(|(row, digest)| (row.id, digest)));
-        self.incidents.extend(incidents.into_iter().map(|(incident, _, digest, ..)| (incident.id.clone(), digest)));
+        self.incidents
+            .extend(incidents.into_iter().map(|(incident, _, digest, ..)| (incident.id.clone(), digest)));
         Ok(opened)
     }
 }

@@ -30,6 +30,7 @@ mod same;
 mod samples;
 #[path = "../../../remote/tests/it/servers.rs"]
 mod servers;
+mod serving;
 mod sigma;
 mod stores;
 mod support;

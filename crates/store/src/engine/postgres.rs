@@ -32,7 +32,9 @@ impl Postgres {
     pub(super) fn open(address: &str, password: Option<&str>) -> Result<Self> {
         let mut config: Config = address.parse().map_err(Error::from)?;
         if config.get_password().is_some() {
-            return Err(Error::Address("it holds a password, which others on this computer can see".to_owned()));
+            return Err(Error::Address(
+                "it holds a password, which others on this computer can see".to_owned(),
+            ));
         }
         if let Some(password) = password {
             config.password(password);
@@ -52,7 +54,10 @@ impl Postgres {
         Ok(postgres)
     }
 
-    fn wait<T>(&self, work: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>) -> Result<T> {
+    fn wait<T>(
+        &self,
+        work: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
         let done = self.runtime.block_on(async { tokio::time::timeout(ANSWER, work).await });
         done.map_err(|_| Error::Database("no answer within 30 seconds".to_owned()))?.map_err(Error::from)
     }
@@ -104,7 +109,8 @@ impl Postgres {
 
     pub(super) fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>> {
         let client = self.client()?;
-        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let values: Vec<&(dyn ToSql + Sync)> =
+            values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
         let rows = self.wait(client.query(sql, &values))?;
         rows.iter().map(row).collect()
     }
@@ -115,8 +121,12 @@ fn row(row: &tokio_postgres::Row) -> Result<Row> {
     for (column, about) in row.columns().iter().enumerate() {
         let value = match *about.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(column)?.map_or(Value::Null, Value::Int),
-            Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map_or(Value::Null, |v| Value::Int(i64::from(v))),
-            Type::BOOL => row.try_get::<_, Option<bool>>(column)?.map_or(Value::Null, |v| Value::Int(i64::from(v))),
+            Type::INT4 => {
+                row.try_get::<_, Option<i32>>(column)?.map_or(Value::Null, |v| Value::Int(i64::from(v)))
+            }
+            Type::BOOL => {
+                row.try_get::<_, Option<bool>>(column)?.map_or(Value::Null, |v| Value::Int(i64::from(v)))
+            }
             Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(column)?.map_or(Value::Null, Value::Bytes),
             _ => row.try_get::<_, Option<String>>(column)?.map_or(Value::Null, Value::Text),
         };

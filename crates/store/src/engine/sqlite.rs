@@ -67,7 +67,9 @@ pub(super) fn query(tx: &Transaction<'_>, sql: &str, values: &[Value]) -> Result
                 ValueRef::Integer(value) => Value::Int(value),
                 ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
                 ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-                ValueRef::Real(_) => return Err(Error::Column { column, expected: "number without fraction" }),
+                ValueRef::Real(_) => {
+                    return Err(Error::Column { column, expected: "number without fraction" });
+                }
             });
         }
         found.push(Row(values));

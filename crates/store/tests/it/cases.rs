@@ -158,7 +158,10 @@ fn cases(store: &Store) {
     };
     store.write(|tx| tx.add_case_event(&event("e2", 2))).unwrap();
     store.write(|tx| tx.add_case_event(&event("e1", 1))).unwrap();
-    assert!(store.write(|tx| tx.add_case_event(&event("e1", 1))).is_err(), "an entry of the log is written once");
+    assert!(
+        store.write(|tx| tx.add_case_event(&event("e1", 1))).is_err(),
+        "an entry of the log is written once"
+    );
     assert_eq!(store.read(|tx| tx.case_events("c1")).unwrap(), [event("e1", 1), event("e2", 2)]);
     let mut closed = store.read(|tx| tx.case(1)).unwrap().unwrap();
     closed.state = CaseState::Closed;

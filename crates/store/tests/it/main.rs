@@ -1,7 +1,13 @@
 //! Every test of the state on both engines: SQLite in a file, and a real PostgreSQL where the Debian package is installed
 //! (`./test` installs it; where it is missing the test says that it skips).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
 
 mod cases;
 #[path = "../../../remote/tests/it/servers.rs"]

@@ -13,10 +13,12 @@ use crate::{Catalog, Lang};
 use casework::Incident;
 
 /// Style sheet of all pages.
-pub const STYLE: &str = concat!(include_str!("../../assets/report.css"), include_str!("../../assets/console.css"));
+pub const STYLE: &str =
+    concat!(include_str!("../../assets/report.css"), include_str!("../../assets/console.css"));
 
 /// Headers' content policy: nothing but the console's own style sheet and forms.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Who looks at the page.
 #[derive(Clone, Debug)]

@@ -18,7 +18,8 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     (
         "sekisho",
         &[
-            "vocab", "act", "ledger", "bundle", "remote", "store", "collect", "detect", "casework", "forms", "web",
+            "vocab", "act", "ledger", "bundle", "remote", "store", "collect", "detect", "casework", "forms",
+            "web",
         ],
     ),
     ("xtask", &[]),

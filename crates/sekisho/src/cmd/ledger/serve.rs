@@ -88,14 +88,26 @@ impl Answer for Tiles {
         let path = request.path.trim_start_matches('/');
         let found = if path == "checkpoint" {
             self.checkpoint().map(|note| {
-                Some(Response { status: 200, kind: TEXT, cache: HEAD_CACHE, body: note.into_bytes(), headers: Vec::new() })
+                Some(Response {
+                    status: 200,
+                    kind: TEXT,
+                    cache: HEAD_CACHE,
+                    body: note.into_bytes(),
+                    headers: Vec::new(),
+                })
             })
         } else {
             match TileId::parse(path) {
                 None => Ok(None),
                 Some(tile) => self.tile(tile).map(|bytes| {
                     let kind = "application/octet-stream";
-                    bytes.map(|body| Response { status: 200, kind, cache: TILE_CACHE, body, headers: Vec::new() })
+                    bytes.map(|body| Response {
+                        status: 200,
+                        kind,
+                        cache: TILE_CACHE,
+                        body,
+                        headers: Vec::new(),
+                    })
                 }),
             }
         };

@@ -210,7 +210,13 @@ impl Answer for Serving {
                     ));
                 }
                 let kind = if verdict.status == 409 { "text/x.tlog.size" } else { TEXT };
-                Response { status: verdict.status, kind, cache: "no-store", body: verdict.body.into_bytes(), headers: Vec::new() }
+                Response {
+                    status: verdict.status,
+                    kind,
+                    cache: "no-store",
+                    body: verdict.body.into_bytes(),
+                    headers: Vec::new(),
+                }
             }
             Err(error) => {
                 crate::output::say(&format!("error: {error}"));

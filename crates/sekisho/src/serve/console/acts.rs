@@ -37,7 +37,8 @@ impl Console {
         let (deed, body, said) = match page {
             Page::Acknowledge => {
                 if case.state == CaseState::Detected {
-                    (case.state, case.owner, case.recognised) = (CaseState::Initial, actor.clone(), asked.now);
+                    (case.state, case.owner, case.recognised) =
+                        (CaseState::Initial, actor.clone(), asked.now);
                 }
                 ("acknowledged", String::new(), "acknowledged")
             }
@@ -45,7 +46,9 @@ impl Console {
                 let state = CaseState::of(&field("state"));
                 let reason = field("reason");
                 let allowed = moves(case.state).iter().find(|(to, _)| Some(*to) == state);
-                let Some((to, wants)) = allowed else { return Ok(self.told(asked, 409, "console-guard-order")) };
+                let Some((to, wants)) = allowed else {
+                    return Ok(self.told(asked, 409, "console-guard-order"));
+                };
                 if *wants && reason.trim().is_empty() {
                     return Ok(self.told(asked, 409, "console-guard-reason"));
                 }
@@ -134,7 +137,9 @@ impl Console {
         field: &dyn Fn(&str) -> String,
     ) -> anyhow::Result<Made> {
         let id = part(&asked.request.path, 2);
-        let Some(role) = Role::of(&field("role")) else { return Ok(self.told(asked, 400, "console-missing")) };
+        let Some(role) = Role::of(&field("role")) else {
+            return Ok(self.told(asked, 400, "console-missing"));
+        };
         let (version, active) = (field("version").parse().unwrap_or(0), field("active") == "1");
         let deed = serde_json::json!({
             "deed": "person changed", "person": id, "role": role.name(), "active": active, "actor": actor,

@@ -88,7 +88,9 @@ impl Doors {
 impl Console {
     /// The session of a request.
     pub(super) fn session(&self, request: &Request, now: Timestamp) -> anyhow::Result<Option<Session>> {
-        let Some(token) = cookie(request, "sekisho").filter(|token| token.len() == 64) else { return Ok(None) };
+        let Some(token) = cookie(request, "sekisho").filter(|token| token.len() == 64) else {
+            return Ok(None);
+        };
         let idle = now.plus(-IDLE_MICROS);
         Ok(self.shared.store.write(|tx| tx.session(&digest(&token), now, idle))?)
     }
@@ -145,10 +147,13 @@ impl Console {
         let hash = person.as_ref().map_or(NOBODY, |person| person.password.as_str());
         let fits = password.len() <= PASSWORD_MAX && self.doors.verify(&password, hash);
         let Some(person) = person.filter(|_| fits) else {
-            self.shared.deed(serde_json::json!({ "deed": "sign-in refused", "login": login, "peer": peer(asked) }))?;
+            self.shared.deed(
+                serde_json::json!({ "deed": "sign-in refused", "login": login, "peer": peer(asked) }),
+            )?;
             return Ok(self.door_page(asked, Page::Login, 401, "console-login-wrong"));
         };
-        self.shared.deed(serde_json::json!({ "deed": "signed in", "login": person.login, "peer": peer(asked) }))?;
+        self.shared
+            .deed(serde_json::json!({ "deed": "signed in", "login": person.login, "peer": peer(asked) }))?;
         self.enter(&person.id, asked.now)
     }
 
@@ -177,7 +182,8 @@ impl Console {
         let used = self.shared.store.write(|tx| {
             let used = tx.use_setup_code(&digest(field("code").trim()), asked.now)?;
             if used {
-                let new = NewPerson { id: &id, login: &login, name: &name, mail: &mail, role, password: &hash };
+                let new =
+                    NewPerson { id: &id, login: &login, name: &name, mail: &mail, role, password: &hash };
                 tx.add_person(new, asked.now)?;
             }
             Ok(used)
@@ -192,7 +198,10 @@ impl Console {
     pub(super) fn sign_out(&self, asked: &Asked<'_>) -> anyhow::Result<Made> {
         let token = cookie(asked.request, "sekisho").context("a session has a cookie")?;
         self.shared.store.write(|tx| tx.end_session(&digest(&token)))?;
-        Ok(Made::See("/login".to_owned(), Some("sekisho=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0".to_owned())))
+        Ok(Made::See(
+            "/login".to_owned(),
+            Some("sekisho=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0".to_owned()),
+        ))
     }
 }
 

@@ -73,10 +73,11 @@ impl Console {
             let code = hex::encode(clock.random()?.get(..16).unwrap_or_default());
             let ends = clock.now().plus(SETUP_MICROS);
             console.shared.store.write(|tx| tx.set_setup_code(&auth::digest(&code), ends))?;
+            let place = format!("http://{}/setup", settings.listen);
             crate::output::say(&format!(
-                "最初の管理者を登録してください / register the first administrator: http://{}/setup\n一度だけのコード / one-time code: {code}",
-                settings.listen
+                "最初の管理者を登録してください / register the first administrator: {place}"
             ));
+            crate::output::say(&format!("一度だけのコード / one-time code: {code}"));
         }
         Ok(console)
     }
@@ -121,7 +122,8 @@ impl Console {
             }
             _ => {}
         }
-        if asked.request.method == "POST" && !auth::is_own_form(asked.request, asked.session.as_ref(), route) {
+        if asked.request.method == "POST" && !auth::is_own_form(asked.request, asked.session.as_ref(), route)
+        {
             return Ok(self.told(asked, 403, "console-form-old"));
         }
         match route.page {
@@ -174,7 +176,8 @@ impl Answer for Console {
             ("referrer-policy", "no-referrer".to_owned()),
             ("x-frame-options", "DENY".to_owned()),
         ];
-        if let Some(lang) = routes::value(&request.query, "lang").filter(|lang| lang == "ja" || lang == "en") {
+        if let Some(lang) = routes::value(&request.query, "lang").filter(|lang| lang == "ja" || lang == "en")
+        {
             headers.push(("set-cookie", format!("lang={lang}; Path=/; SameSite=Lax; Max-Age=31536000")));
         }
         match made {

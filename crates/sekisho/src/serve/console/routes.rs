@@ -43,7 +43,12 @@ const WORK: Option<&[Role]> = Some(&[Administrator, CrisisManager, Operator]);
 const DECIDE: Option<&[Role]> = Some(&[Administrator, CrisisManager]);
 const ADMIN: Option<&[Role]> = Some(&[Administrator]);
 
-const fn route(method: &'static str, path: &'static str, page: Page, roles: Option<&'static [Role]>) -> Route {
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    page: Page,
+    roles: Option<&'static [Role]>,
+) -> Route {
     Route { method, path, page, roles }
 }
 
@@ -133,11 +138,11 @@ mod tests {
             let open = matches!(route.page, Page::Login | Page::SignIn | Page::Setup | Page::SetUp);
             assert_eq!(route.roles.is_none(), open, "{route:?}");
             if route.method == "POST" && !open && route.page != Page::SignOut {
-                assert!(!may(route.page, Role::Auditor), "{route:?}");
+                assert!(!may(route.page, Auditor), "{route:?}");
             }
         }
         assert!(find("GET", "/cases/1/2").is_none() && find("DELETE", "/").is_none());
-        assert!(may(Page::Note, Role::Operator) && !may(Page::Move, Role::Operator));
+        assert!(may(Page::Note, Operator) && !may(Page::Move, Operator));
     }
 
     #[test]

@@ -19,46 +19,51 @@ const CASES_MAX: i64 = 500;
 
 impl Console {
     pub(super) fn show(&self, asked: &Asked<'_>, page: Page) -> anyhow::Result<Made> {
-        Ok(Made::Html(200, match page {
-            Page::Cases => {
-                let cases = self.cases(asked.t, false)?;
-                askama(&CasesPage { f: self.frame(asked, "/cases", "console-cases"), cases })
-            }
-            Page::Case => return self.case(asked),
-            Page::Findings => self.findings(asked)?,
-            Page::Sources => self.sources(asked)?,
-            Page::Rules => {
-                let t = asked.t;
-                askama(&TablePage {
-                    f: self.frame(asked, "/rules", "console-rules"),
-                    note: t.text("console-rules-note"),
-                    facts: Vec::new(),
-                    heads: ["console-rule", "col-level", "console-rule-id"].map(|id| t.text(id)).to_vec(),
-                    rows: self
-                        .shared
-                        .rules
-                        .iter()
-                        .map(|(id, title, level)| vec![title.clone(), t.text(&format!("level-{level}")), id.clone()])
-                        .collect(),
-                })
-            }
-            Page::Ledger => {
-                let t = asked.t;
-                let (entries, key) = held(&self.shared.ledger).clone();
-                askama(&TablePage {
-                    f: self.frame(asked, "/ledger", "console-ledger"),
-                    note: t.text("console-ledger-note"),
-                    facts: vec![
-                        (t.text("console-entries"), entries.to_string()),
-                        (t.text("console-key"), key),
-                    ],
-                    heads: Vec::new(),
-                    rows: Vec::new(),
-                })
-            }
-            Page::People => self.people(asked)?,
-            _ => self.today(asked)?,
-        }))
+        Ok(Made::Html(
+            200,
+            match page {
+                Page::Cases => {
+                    let cases = self.cases(asked.t, false)?;
+                    askama(&CasesPage { f: self.frame(asked, "/cases", "console-cases"), cases })
+                }
+                Page::Case => return self.case(asked),
+                Page::Findings => self.findings(asked)?,
+                Page::Sources => self.sources(asked)?,
+                Page::Rules => {
+                    let t = asked.t;
+                    askama(&TablePage {
+                        f: self.frame(asked, "/rules", "console-rules"),
+                        note: t.text("console-rules-note"),
+                        facts: Vec::new(),
+                        heads: ["console-rule", "col-level", "console-rule-id"].map(|id| t.text(id)).to_vec(),
+                        rows: self
+                            .shared
+                            .rules
+                            .iter()
+                            .map(|(id, title, level)| {
+                                vec![title.clone(), t.text(&format!("level-{level}")), id.clone()]
+                            })
+                            .collect(),
+                    })
+                }
+                Page::Ledger => {
+                    let t = asked.t;
+                    let (entries, key) = held(&self.shared.ledger).clone();
+                    askama(&TablePage {
+                        f: self.frame(asked, "/ledger", "console-ledger"),
+                        note: t.text("console-ledger-note"),
+                        facts: vec![
+                            (t.text("console-entries"), entries.to_string()),
+                            (t.text("console-key"), key),
+                        ],
+                        heads: Vec::new(),
+                        rows: Vec::new(),
+                    })
+                }
+                Page::People => self.people(asked)?,
+                _ => self.today(asked)?,
+            },
+        ))
     }
 
     fn cases(&self, t: &Catalog, open: bool) -> anyhow::Result<Vec<CaseRow>> {
@@ -137,7 +142,8 @@ impl Console {
         page.events = events
             .into_iter()
             .map(|event| {
-                let deed = Message::new(format!("console-deed-{}", event.deed)).with("actor", event.actor.as_str());
+                let deed =
+                    Message::new(format!("console-deed-{}", event.deed)).with("actor", event.actor.as_str());
                 (t.time(event.at), t.render(&deed), event.ledger, event.body)
             })
             .collect();
@@ -172,9 +178,10 @@ impl Console {
                 number,
             }
         });
-        let levels = LEVELS.iter().zip(0_i64..).map(|(level, number)| {
-            (number, t.text(&format!("level-{}", level.as_str())), number == chosen)
-        });
+        let levels = LEVELS
+            .iter()
+            .zip(0_i64..)
+            .map(|(level, number)| (number, t.text(&format!("level-{}", level.as_str())), number == chosen));
         Ok(askama(&FindingsPage {
             f: self.frame(asked, "/findings", "console-findings"),
             levels: levels.collect(),

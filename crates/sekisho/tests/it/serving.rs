@@ -1,0 +1,258 @@
+//! `sekisho serve` as a process: lines by file and by syslog, the console by HTTP, an end by signal and by kill.
+
+use crate::support::sekisho;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("address").port()
+}
+
+struct Service {
+    child: Child,
+    console: u16,
+    syslog: u16,
+    code: Option<String>,
+    cookie: String,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Service {
+    fn start(folder: &Path) -> Self {
+        let (console, syslog) = (port(), port());
+        let text = format!(
+            "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n",
+            folder.join("data"),
+            folder.join("auth.log"),
+        );
+        std::fs::write(folder.join("sekisho.toml"), text).expect("settings");
+        let mut command = sekisho();
+        command.current_dir(folder).args(["serve", "--lang", "en"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut ready).expect("says where");
+        assert_eq!(ready.trim(), format!("http://127.0.0.1:{console}/"));
+        let mut service = Self { child, console, syslog, code: None, cookie: String::new() };
+        let mut stderr = BufReader::new(service.child.stderr.take().expect("piped"));
+        if !folder.join("data/seen").exists() {
+            let mut line = String::new();
+            while !line.contains("one-time code:") {
+                line.clear();
+                assert!(stderr.read_line(&mut line).expect("read") > 0, "no code was shown");
+            }
+            service.code = line.trim().rsplit(' ').next().map(str::to_owned);
+            std::fs::write(folder.join("data/seen"), "").expect("noted");
+        }
+        // What else it says must not fill the pipe.
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        service
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str, more: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.console)).expect("answers");
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nCookie: {}\r\n{more}Content-Length: {}\r\n\r\n{body}",
+            self.console,
+            self.cookie,
+            body.len()
+        )
+        .expect("sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let text = String::from_utf8(answer).expect("UTF-8");
+        let status = text.get(9..12).and_then(|status| status.parse().ok()).expect("a status");
+        (status, text)
+    }
+
+    fn get(&self, path: &str) -> String {
+        let (status, text) = self.ask("GET", path, "", "");
+        assert_eq!(status, 200, "{path}: {text}");
+        text
+    }
+
+    fn keep_cookie(&mut self, answer: &str) {
+        let set =
+            answer.lines().find_map(|line| line.strip_prefix("set-cookie: sekisho=")).expect("a session");
+        self.cookie = format!("sekisho={}", set.split(';').next().expect("a value"));
+        assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
+    }
+
+    fn sign_in(&mut self, login: &str) {
+        let (status, answer) =
+            self.ask("POST", "/login", &format!("login={login}&password=correct-horse-battery"), "");
+        assert_eq!(status, 303, "{answer}");
+        self.keep_cookie(&answer);
+    }
+
+    /// Waits until the page shows the text.
+    fn until(&self, path: &str, wanted: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let page = self.get(path);
+            if page.contains(wanted) {
+                return page;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{path} never showed {wanted:?}:\n{page}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+fn failure(source: &str, number: usize) -> String {
+    format!(
+        "Nov 21 10:00:{:02} web01 sshd[{}]: Failed password for root from {source} port {} ssh2\n",
+        number % 60,
+        700 + number,
+        40_000 + number
+    )
+}
+
+fn form(page: &str) -> String {
+    let at = page.find("name=\"form\" value=\"").expect("a form") + 19;
+    page[at..at + 64].to_owned()
+}
+
+/// Goes through what people do with a case, as an administrator and as an auditor.
+fn work_on_the_case(service: &mut Service, case: &str) {
+    // Work on the case: acknowledge, move without and with a reason, a stale version, a note; never without the form's secret.
+    assert_eq!(service.ask("POST", "/cases/1/acknowledge", "", "").0, 403);
+    let secret = form(case);
+    let (status, answer) = service.ask("POST", "/cases/1/acknowledge", &format!("form={secret}"), "");
+    assert!(status == 303 && answer.contains("location: /cases/1?said=acknowledged"), "{answer}");
+    let moved = |version: u32, reason: &str| {
+        let body = format!("form={secret}&state=preserving&version={version}&reason={reason}");
+        service.ask("POST", "/cases/1/state", &body, "")
+    };
+    assert_eq!(moved(2, "").0, 409, "a reason is asked for");
+    assert!(moved(1, "copied").1.contains("said=stale"), "somebody else was first");
+    assert!(moved(2, "copied").1.contains("said=moved"));
+    let note = format!("form={secret}&note=%3Cscript%3Ealert(1)%3C%2Fscript%3E");
+    assert_eq!(service.ask("POST", "/cases/1/note", &note, "").0, 303);
+    let case = service.get("/cases/1");
+    assert!(case.contains("&#60;script&#62;alert(1)") && !case.contains("<script"), "{case}");
+    assert!(case.contains("kanri acknowledged the notice"), "{case}");
+
+    // An auditor looks and changes nothing; what the role may not do is refused by the server.
+    let body = format!("form={secret}&login=kansa&name=A&mail=&role=auditor&password=correct-horse-battery");
+    assert_eq!(service.ask("POST", "/people", &body, "").0, 303);
+    let admin = std::mem::take(&mut service.cookie);
+    assert_eq!(service.ask("POST", "/login", "login=kansa&password=wrong-wrong-wrong", "").0, 401);
+    service.sign_in("kansa");
+    let case = service.get("/cases/1");
+    assert!(!case.contains("action=\"/cases/1/note\""), "{case}");
+    let secret = form(&case);
+    for path in ["/cases/1/note", "/cases/1/state", "/cases/1/acknowledge", "/people", "/people/x"] {
+        let (status, _) = service.ask("POST", path, &format!("form={secret}&note=x&state=preserving"), "");
+        assert_eq!(status, 403, "{path}");
+    }
+    service.cookie = admin;
+}
+
+#[test]
+fn logs_are_watched_and_cases_are_worked_on() {
+    let folder = tempfile::tempdir().expect("folder");
+    let log = folder.path().join("auth.log");
+    std::fs::write(&log, (0..30).map(|n| failure("203.0.113.9", n)).collect::<String>()).expect("log");
+    let mut service = Service::start(folder.path());
+    // Nothing is shown without a session.
+    for path in ["/", "/cases", "/cases/1", "/findings", "/sources", "/rules", "/ledger", "/people"] {
+        let (status, answer) = service.ask("GET", path, "", "");
+        assert!(status == 303 && answer.contains("location: /login"), "{path}: {answer}");
+    }
+    assert_eq!(service.ask("GET", "/nothing", "", "").0, 401);
+    let code = service.code.clone().expect("a code");
+    let set_up = |code: &str| {
+        format!("code={code}&login=kanri&name=%E9%96%A2+%3Cb%3E&mail=&password=correct-horse-battery")
+    };
+    assert_eq!(service.ask("POST", "/setup", &set_up("wrong"), "").0, 403);
+    let foreign = "Origin: http://evil.example\r\n";
+    assert_eq!(service.ask("POST", "/setup", &set_up(&code), foreign).0, 403, "a form of another page");
+    let (status, answer) = service.ask("POST", "/setup", &set_up(&code), "");
+    assert_eq!(status, 303, "{answer}");
+    service.keep_cookie(&answer);
+    assert_eq!(service.ask("POST", "/setup", &set_up(&code), "").0, 403, "the code holds once");
+
+    // The guesses of the file become a case; hostile names are shown harmlessly.
+    let page = service.until("/cases", "href=\"/cases/1\"");
+    assert!(page.contains("関 &#60;b&#62;"), "{page}");
+    let case = service.get("/cases/1");
+    assert!(case.contains("203.0.113.9") && case.contains("Failed password for root"), "{case}");
+
+    // Syslog: eight failures by datagrams and a success by a stream are a second case, in which somebody got in.
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("socket");
+    for n in 0..12 {
+        let line = format!("<38>{}", failure("198.51.100.7", n).replace("web01", "web02"));
+        socket.send_to(line.as_bytes(), ("127.0.0.1", service.syslog)).expect("sent");
+    }
+    service.until("/sources", "syslog/127.0.0.1");
+    let success =
+        "<38>Nov 21 10:01:00 web02 sshd[900]: Accepted password for root from 198.51.100.7 port 22 ssh2";
+    let mut stream = TcpStream::connect(("127.0.0.1", service.syslog)).expect("connected");
+    write!(stream, "{} {success}", success.len()).expect("sent");
+    drop(stream);
+    service.until("/", "Somebody may have got in");
+
+    work_on_the_case(&mut service, &case);
+
+    // Killed and started again: nothing is forgotten or doubled, and the next line is seen.
+    let before = service.get("/sources");
+    drop(service);
+    let mut again = Service::start(folder.path());
+    again.sign_in("kanri");
+    let after = again.until("/sources", "syslog/127.0.0.1");
+    let counts = |page: &str| page.matches("<td class=\"log\"><bdi>30</bdi></td>").count();
+    assert_eq!((counts(&before), counts(&after)), (counts(&after), counts(&before)));
+    assert!(again.get("/cases").contains("href=\"/cases/2\""));
+    assert!(!again.get("/cases").contains("href=\"/cases/3\""));
+    let rest: String = (30..60).map(|n| failure("192.0.2.44", n)).collect();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(&log)
+        .expect("log")
+        .write_all(rest.as_bytes())
+        .expect("written");
+    again.until("/findings", "192.0.2.44");
+
+    // It ends in good order, and the ledger holds.
+    let id = again.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+    assert!(again.child.wait().expect("ends").success());
+    let ran = sekisho()
+        .current_dir(folder.path())
+        .args(["ledger", "verify", "data/ledger"])
+        .output()
+        .expect("runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn settings_are_checked_and_mistakes_are_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    let check = |text: &str| {
+        std::fs::write(folder.path().join("s.toml"), text).expect("settings");
+        let ran =
+            sekisho().current_dir(folder.path()).args(["config", "check", "s.toml"]).output().expect("runs");
+        (ran.status.success(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    let good = "data = \"d\"\nfiles = [\"/var/log/auth.log\"]\n";
+    assert!(check(good).0);
+    for (text, wanted) in [
+        ("data = \"d\"\nfile = [\"x\"]\n", "unknown field"),
+        ("data = \"d\"\n", "nothing to watch"),
+        ("files = [\"x\"]\n", "missing field `data`"),
+        (&format!("{good}[console]\nlisten = \"0.0.0.0:80\"\n"), "without TLS"),
+    ] {
+        let (fine, said) = check(text);
+        assert!(!fine && said.contains(wanted) && said.contains("s.toml"), "{text}: {said}");
+    }
+}
