@@ -90,8 +90,9 @@ pub use verify::{
     VerifyOptions, VerifyReport, Warning, size_at, verify, verify_with,
 };
 pub use witness::{
-    AddCheckpoint, Policy, PolicyError, Quorum, Verdict, Witness, WitnessEntry, WitnessError, WitnessKey,
-    add_cosignatures,
+    AddCheckpoint, Policy, PolicyError, Quorum, Verdict, WITNESS_ALARM_SECONDS_DEFAULT, Witness,
+    WitnessAlarm, WitnessAnswer, WitnessEntry, WitnessError, WitnessEvent, WitnessKey, WitnessSeen,
+    WitnessWatch, add_cosignatures,
 };
 pub use writer::{Genesis, Ledger};
 

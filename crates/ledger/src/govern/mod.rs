@@ -15,7 +15,7 @@ pub use request::Request;
 pub use state::{Destruction, Governance, Hold, Review, Scope};
 pub use writing::PURPOSES;
 
-pub(crate) use fields::Fields;
+pub(crate) use fields::{Fields, is_code};
 pub(crate) use people::approvals as approvals_of;
 pub(crate) use writing::code;
 

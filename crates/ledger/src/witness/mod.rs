@@ -5,8 +5,12 @@ mod cosign;
 mod keeper;
 mod policy;
 mod request;
+mod watch;
 
 pub use cosign::WitnessKey;
 pub use keeper::{Verdict, Witness, WitnessError};
 pub use policy::{Policy, PolicyError, Quorum, WitnessEntry};
 pub use request::{AddCheckpoint, add_cosignatures};
+pub use watch::{
+    WITNESS_ALARM_SECONDS_DEFAULT, WitnessAlarm, WitnessAnswer, WitnessEvent, WitnessSeen, WitnessWatch,
+};

@@ -31,6 +31,14 @@ pub struct WitnessEntry {
     key: [u8; 32],
 }
 
+impl WitnessEntry {
+    /// The name under which it signs.
+    #[must_use]
+    pub fn key_name(&self) -> &str {
+        &self.key_name
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Member {
     Witness(usize),

@@ -35,3 +35,4 @@ mod sigma;
 mod stores;
 mod support;
 mod windows;
+mod witnesses;

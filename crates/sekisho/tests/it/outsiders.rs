@@ -23,16 +23,16 @@ fn run(command: &mut Command) -> (bool, String) {
     (status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
-fn ours(arguments: &[&str]) -> (bool, String) {
+pub(crate) fn ours(arguments: &[&str]) -> (bool, String) {
     let output = sekisho().args(arguments).output().expect("it runs");
     let told = if output.status.success() { output.stdout } else { [output.stdout, output.stderr].concat() };
     (output.status.success(), String::from_utf8_lossy(&told).trim_end().to_owned())
 }
 
 /// A server of ours or of others, ended with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Server {
@@ -42,20 +42,20 @@ impl Drop for Server {
     }
 }
 
-fn serve(arguments: &[&str]) -> Server {
+pub(crate) fn serve(arguments: &[&str]) -> Server {
     let mut child = sekisho().args(arguments).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut url = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut url).expect("its address");
     Server { child, url: url.trim_end().to_owned() }
 }
 
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
-    key: String,
+    pub(crate) key: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut place = Self { folder: tempfile::tempdir().expect("temporary folder"), key: String::new() };
         let (made, key) = ours(&[
             "ledger",
@@ -70,14 +70,14 @@ impl Place {
         place.key = key;
         place
     }
-    fn at(&self, name: &str) -> String {
+    pub(crate) fn at(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
-    fn ledger(&self) -> String {
+    pub(crate) fn ledger(&self) -> String {
         self.at("ledger")
     }
     /// Appends entries; returns the size of the head published at the end.
-    fn append(&self, ledger: &str, word: &str, count: usize) -> u64 {
+    pub(crate) fn append(&self, ledger: &str, word: &str, count: usize) -> u64 {
         let lines: String = (0..count).map(|n| format!("{{\"{word}\":{n}}}\n")).collect();
         let mut child = sekisho()
             .args(["ledger", "append", ledger, "--secret", &self.at("secret"), "--stream", word])
@@ -177,6 +177,11 @@ fn witnessed(place: &Place, policy: &str) {
     assert!(held && told.contains("\"witnessed\"") && !told.contains("LV-TAIL-UNPROVEN"), "{told}");
     let (met, told) = ask(&place.at("earlier"));
     assert!(!met && told.contains("LE-ROLLBACK"), "{told}");
+    // LG-DUR-06: what the witness knows stops the writer; a thief would take that knowledge away too.
+    let earlier = place.at("earlier");
+    let (stopped, told) = ours(&["ledger", "checkpoint", &earlier, "--secret", &place.at("secret")]);
+    assert!(!stopped && told.contains("LE-ROLLBACK"), "{told}");
+    std::fs::remove_dir_all(Path::new(&earlier).join("witness")).expect("the state");
     place.append(&place.at("earlier"), "fork", 600);
     let (met, told) = ask(&place.at("earlier"));
     assert!(!met && told.contains("alarm: refused"), "{told}");

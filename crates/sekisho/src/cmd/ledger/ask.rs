@@ -1,9 +1,11 @@
 //! Asking witnesses about a ledger, and keeping what they answer (LG-WIT-06, -07, -10).
 
+use super::asking::Round;
+use crate::clock::Clock;
 use crate::error::Hinted;
 use crate::http::post;
 use anyhow::{Context as _, bail};
-use ledger::{AddCheckpoint, Policy, Reader, WitnessEntry, add_cosignatures};
+use ledger::{AddCheckpoint, Policy, Reader, WitnessAnswer, add_cosignatures};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -12,54 +14,87 @@ const SECONDS_MAX: u64 = 10;
 /// Longest text that is read: notes, answers, policies.
 const TEXT_BYTES_MAX: usize = 256 << 10;
 
+/// What one witness answered.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    /// A line that it gave as its cosignature.
+    pub(super) line: Option<String>,
+    /// What its answers mean, in order.
+    pub(super) answers: Vec<WitnessAnswer>,
+    /// For people.
+    pub(super) told: Option<String>,
+    /// What was sent and answered.
+    pub(super) exchange: String,
+}
+
+impl Reply {
+    /// An answer that says nothing.
+    pub(super) fn unreadable(told: &str) -> Self {
+        Self { answers: vec![WitnessAnswer::Unreachable], told: Some(told.to_owned()), ..Self::default() }
+    }
+}
+
 /// Asks every witness of the policy that has an address, all at once.
 pub(super) fn ask(folder: &Path, policy: &Path) -> anyhow::Result<u8> {
     let policy = read_policy(policy)?;
-    let asked: Vec<&WitnessEntry> = policy.witnesses.iter().filter(|witness| witness.url.is_some()).collect();
-    let note = newest(folder)?.1;
-    let answers: Vec<anyhow::Result<String>> = std::thread::scope(|scope| {
-        let ask = |witness: &WitnessEntry| {
-            let url = witness.url.clone().unwrap_or_default();
-            let note = note.as_str();
-            scope.spawn(move || cosignature(folder, note, &url))
-        };
-        let threads: Vec<_> = asked.iter().map(|witness| ask(witness)).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| bail!("the request was broken off")))
-            .collect()
-    });
-    let mut lines = String::new();
-    for (witness, answer) in asked.iter().zip(answers) {
-        match answer {
-            Ok(line) => lines.push_str(&line),
-            Err(error) => crate::output::say(&format!("warning: witness {}: {error:#}", witness.name)),
-        }
-    }
-    keep(folder, &policy, &note, &lines)
+    let round = super::asking::round(folder, &policy, Clock::System, SECONDS_MAX, false)?;
+    print(&round)
 }
 
-/// The answer of one witness: where it knows another size, it is asked once more from there (LG-WIT-07).
-fn cosignature(folder: &Path, note: &str, url: &str) -> anyhow::Result<String> {
+/// The answer of one witness: where it knows another size than `old`, it is asked once more from there (LG-WIT-07).
+pub(super) fn question(folder: &Path, note: &str, url: &str, old: u64, seconds_max: u64) -> Reply {
+    let mut reply = Reply::default();
+    if let Err(error) = converse(folder, note, url, old, seconds_max, &mut reply) {
+        reply.told = Some(format!("{error:#}"));
+        if reply.answers.is_empty() {
+            reply.answers.push(WitnessAnswer::Unreachable);
+        }
+    }
+    reply
+}
+
+fn converse(
+    folder: &Path,
+    note: &str,
+    url: &str,
+    mut old: u64,
+    seconds_max: u64,
+    reply: &mut Reply,
+) -> anyhow::Result<()> {
     let url = format!("{}/add-checkpoint", url.trim_end_matches('/'));
     let mut reader = Reader::open(folder)?;
     let size = size_of(note)?;
-    let mut old = 0;
+    old = old.min(size);
     for attempt in 0..2 {
         let request = AddCheckpoint::new(&reader.consistency(old, size)?, note)?;
-        let answer = post(&url, request.body(), SECONDS_MAX)?;
+        let answer = post(&url, request.body(), seconds_max)?;
+        let sent = format!("POST {url}\n{}\nANSWER {}\n{}\n", request.body(), answer.status, answer.body);
+        reply.exchange.push_str(&sent);
         match (answer.status, answer.body.trim_end().parse::<u64>()) {
-            (200, _) => return Ok(answer.body),
+            (200, _) => {
+                reply.line = Some(answer.body);
+                reply.answers.push(WitnessAnswer::Cosigned(size));
+                return Ok(());
+            }
+            (409, Ok(known)) if known >= 1 << 53 => bail!("it names a size that no log can have: {known}"),
             (409, Ok(known)) if known > size => {
+                reply.answers.push(WitnessAnswer::Knows(known));
                 bail!(
                     "LE-ROLLBACK: it has cosigned {known} entries, this ledger has {size}: it was put back"
                 );
             }
-            (409, Ok(known)) if attempt == 0 && known != old => old = known,
-            (status, _) => bail!("alarm: refused ({status}): {}", answer.body.trim_end()),
+            (409, Ok(known)) if attempt == 0 && known != old => {
+                reply.answers.push(WitnessAnswer::Knows(known));
+                old = known;
+            }
+            (status @ (409 | 422), _) => {
+                reply.answers.push(WitnessAnswer::Refused(size));
+                bail!("alarm: refused ({status}): {}", answer.body.trim_end());
+            }
+            (status, _) => bail!("it does not take the request ({status}): {}", answer.body.trim_end()),
         }
     }
-    bail!("alarm: refused twice")
+    bail!("it does not come to an end")
 }
 
 /// Prints a request for a witness without network.
@@ -76,29 +111,47 @@ pub(super) fn request(folder: &Path, old: u64) -> anyhow::Result<u8> {
 /// Keeps an answer that came on a medium.
 pub(super) fn import(folder: &Path, answer: &Path, policy: &Path) -> anyhow::Result<u8> {
     let lines = crate::inputs::read_text(answer, TEXT_BYTES_MAX)?;
-    let note = newest(folder)?.1;
-    keep(folder, &read_policy(policy)?, &note, &lines)
+    let (policy, note) = (read_policy(policy)?, newest(folder)?.1);
+    let note = add_cosignatures(&note, &lines).context("an answer is no cosignature")?;
+    let found = policy.check(&note).map_err(|what| anyhow::anyhow!("an answer does not hold: {what}"))?;
+    let (size, now) = (size_of(&note)?, Clock::System.now());
+    keep_note(folder, &note, size)?;
+    let met = found.met || policy.is_none();
+    super::asking::update(folder, |watch| {
+        for (name, _) in &found.signed {
+            watch.answered(name, size, WitnessAnswer::Cosigned(size), now);
+        }
+        watch.quorum(size, met, now);
+    })?;
+    print(&Round { note, alarms: 0, met, signed: found.signed })
 }
 
-/// Puts cosignatures of witnesses of the policy under the note, and says whether they suffice.
-fn keep(folder: &Path, policy: &Policy, note: &str, lines: &str) -> anyhow::Result<u8> {
-    if !lines.is_empty() {
-        let note = add_cosignatures(note, lines).context("an answer is no cosignature")?;
-        let found = policy.check(&note).map_err(|what| anyhow::anyhow!("an answer does not hold: {what}"))?;
-        let size = size_of(&note)?;
-        let kept = folder.join("checkpoints").join(size.to_string());
-        crate::output::atomic::write(&kept, note.as_bytes())?;
-        // A newer head may have been published meanwhile; it stays.
-        if newest(folder).is_ok_and(|(_, now)| size_of(&now).is_ok_and(|now| now == size)) {
-            crate::output::atomic::write(&folder.join("checkpoint"), note.as_bytes())?;
-        }
-        let mut out = std::io::stdout().lock();
-        for (name, seconds) in &found.signed {
-            writeln!(out, "{name} {size} {seconds}").context("cannot write to standard output")?;
-        }
-        if found.met || policy.is_none() {
-            return Ok(0);
-        }
+/// Puts a head with more cosignatures in its place.
+pub(super) fn keep_note(folder: &Path, note: &str, size: u64) -> anyhow::Result<()> {
+    let kept = folder.join("checkpoints").join(size.to_string());
+    crate::output::atomic::write(&kept, note.as_bytes())?;
+    // A newer head may have been published meanwhile; it stays.
+    if newest(folder).is_ok_and(|(_, now)| size_of(&now).is_ok_and(|now| now == size)) {
+        crate::output::atomic::write(&folder.join("checkpoint"), note.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Prints who cosigned; a quorum that is not met is a failure.
+fn print(round: &Round) -> anyhow::Result<u8> {
+    let size = size_of(&round.note)?;
+    let mut out = std::io::stdout().lock();
+    for (name, seconds) in &round.signed {
+        writeln!(out, "{name} {size} {seconds}").context("cannot write to standard output")?;
+    }
+    if round.alarms > 0 {
+        return Err(Hinted::error(
+            "a witness gave an alarm",
+            "`sekisho ledger status` names it; what was asked and answered is kept in `witness/refusals` beside the ledger",
+        ));
+    }
+    if round.met {
+        return Ok(0);
     }
     Err(Hinted::error(
         "the quorum of the policy is not met",
@@ -106,7 +159,7 @@ fn keep(folder: &Path, policy: &Policy, note: &str, lines: &str) -> anyhow::Resu
     ))
 }
 
-fn newest(folder: &Path) -> anyhow::Result<(Reader, String)> {
+pub(super) fn newest(folder: &Path) -> anyhow::Result<(Reader, String)> {
     let reader = Reader::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
     let head = reader.checkpoint()?;
     let head =
@@ -114,11 +167,11 @@ fn newest(folder: &Path) -> anyhow::Result<(Reader, String)> {
     Ok((reader, head.note))
 }
 
-fn size_of(note: &str) -> anyhow::Result<u64> {
+pub(super) fn size_of(note: &str) -> anyhow::Result<u64> {
     note.lines().nth(1).and_then(|size| size.parse().ok()).context("a note names its size")
 }
 
-fn read_policy(path: &Path) -> anyhow::Result<Policy> {
+pub(super) fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     let text = crate::inputs::read_text(path, TEXT_BYTES_MAX)?;
     Policy::parse(&text).with_context(|| format!("{} is no policy", path.display()))
 }

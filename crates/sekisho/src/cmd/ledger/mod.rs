@@ -1,6 +1,7 @@
 //! `sekisho ledger`: make, write on, read and verify a ledger, prove one record.
 
 mod ask;
+mod asking;
 mod content;
 mod copies;
 mod destroying;
@@ -13,6 +14,7 @@ mod replica;
 mod replicate;
 mod serve;
 mod showing;
+mod status;
 mod stores;
 mod timestamp;
 mod verify;
@@ -204,6 +206,17 @@ first stops (LE-LOCKED). docs/stores.md shows how to set up S3 with Object Lock 
 It adds and gives back; there is no request to delete. Every frame, signature and root is checked before it is taken."
     )]
     Replica(replica::ReplicaCommand),
+    /// Print the state of a ledger: head, log key, witnesses, next review; exit code 1 on an alarm
+    #[command(after_long_help = "Examples:
+  sekisho ledger status /var/lib/sekisho/ledger
+  sekisho ledger status LEDGER | jq .alarms
+
+Alarms: a quorum of witnesses that is missing for too long, a witness that refused a head, that names a smaller size than it
+cosigned before (its state was lost or put back), or that knows more than the ledger holds; a log key that is revoked.")]
+    Status {
+        /// Folder of the ledger
+        ledger: PathBuf,
+    },
     /// Print how far each copy is, and which destructions have not reached it
     #[command(after_long_help = "Examples:
   sekisho ledger copies /var/lib/sekisho/ledger
@@ -247,6 +260,7 @@ pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
         LedgerCommand::Verify(args) => verify::run(&args),
         LedgerCommand::Replicate(args) => replicate::run(&args),
         LedgerCommand::Replica(command) => replica::run(command),
+        LedgerCommand::Status { ledger } => status::run(&ledger),
         LedgerCommand::Copies { ledger } => copies::print(&ledger),
         LedgerCommand::Export(args) => replicate::export(&args),
         LedgerCommand::Import(args) => replicate::import(&args),

@@ -85,6 +85,29 @@ pub(crate) enum WitnessCommand {
         #[arg(long, value_name = "FILE")]
         policy: PathBuf,
     },
+    /// Put a policy beside the ledger: its witnesses are asked by themselves after every `append` and `checkpoint`
+    #[command(after_long_help = "Examples:
+  sekisho ledger witness policy /var/lib/sekisho/ledger policy
+  sekisho ledger witness policy LEDGER policy --alarm 90000      (a witness that is connected once a day)
+
+A quorum that is missing for longer than --alarm seconds is an alarm: an entry, and exit code 1 of `sekisho ledger status`.
+Verifiers keep a policy of their own, outside the ledger.")]
+    Policy {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// Policy with the witnesses and their addresses (C2SP tlog-policy)
+        policy: PathBuf,
+        /// Seconds without quorum that are an alarm [default: 600]
+        #[arg(long, value_name = "SECONDS")]
+        alarm: Option<u32>,
+    },
+    /// An alarm of a witness was looked at: `ledger status` does not show it any more; its entry stays
+    Clear {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// Name of the witness in the policy
+        witness: String,
+    },
     /// Print a request for a witness without network
     Request {
         /// Folder of the ledger
@@ -120,6 +143,17 @@ pub(super) fn run(command: WitnessCommand) -> anyhow::Result<u8> {
         }
         WitnessCommand::Evidence { folder } => evidence(&folder),
         WitnessCommand::Answer { folder, request } => answer(&folder, &request),
+        WitnessCommand::Policy { ledger, policy, alarm } => {
+            super::asking::set_policy(&ledger, &policy, alarm)
+        }
+        WitnessCommand::Clear { ledger, witness } => {
+            let known = super::asking::update(&ledger, |watch| watch.clear(&witness))?;
+            if known {
+                Ok(0)
+            } else {
+                Err(Usage::error("no alarm of that witness", "`sekisho ledger status` lists them"))
+            }
+        }
         WitnessCommand::Ask { ledger, policy } => ask::ask(&ledger, &policy),
         WitnessCommand::Request { ledger, old } => ask::request(&ledger, old),
         WitnessCommand::Import { ledger, answer, policy } => ask::import(&ledger, &answer, &policy),

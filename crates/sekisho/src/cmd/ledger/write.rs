@@ -108,14 +108,18 @@ pub(super) fn append(args: &AppendArgs) -> anyhow::Result<u8> {
     }
     ledger.close_stream(opened, clock.now()).context("cannot close the stream")?;
     ledger.rest(clock.now()).context("cannot close the ledger")?;
-    print(&indices)
+    print(&indices)?;
+    super::asking::after_head(&args.ledger, clock);
+    Ok(0)
 }
 
 /// Publishes a signed tree head.
 pub(super) fn checkpoint(folder: &Path, secret: &Path) -> anyhow::Result<u8> {
     let clock = Clock::System;
     let head = open(folder, secret, clock)?.rest(clock.now()).context("cannot publish a checkpoint")?;
-    print(&[head.note.trim_end().to_owned()])
+    print(&[head.note.trim_end().to_owned()])?;
+    super::asking::after_head(folder, clock);
+    Ok(0)
 }
 
 /// Opens a ledger to write on.
@@ -145,6 +149,7 @@ fn open_checked(
     size: Option<u64>,
     clock: Clock,
 ) -> anyhow::Result<Ledger> {
+    super::asking::before_writing(folder)?;
     let resume = Resume { now: clock.now(), seed: read_secret(secret)?, session: clock.random()? };
     let (mut ledger, recovered) = Ledger::open_after_loss(folder, &resume, statements)
         .with_context(|| format!("cannot open {}", folder.display()))?;
@@ -162,6 +167,7 @@ fn open_checked(
             recovered.discarded_bytes
         ));
     }
+    super::asking::enter_events(&mut ledger, folder, clock)?;
     Ok(ledger)
 }
 
