@@ -6,6 +6,7 @@
 
 pub mod acceptance;
 pub mod assistance;
+pub mod case;
 mod category;
 mod cluster;
 mod days;

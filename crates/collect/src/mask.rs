@@ -93,9 +93,25 @@ pub fn secret_name(name: &str) -> bool {
         .any(|part| last.ends_with(part))
 }
 
+/// Pairs of name and password handed to programs that set passwords: `echo name:password | chpasswd`.
+static PAIR: LazyLock<Option<regex::Regex>> =
+    LazyLock::new(|| regex::Regex::new(r#"(\b(?:echo|printf)\s+(?:-\w+\s+)?['"]?[\w.@-]+:)[^\s'"|]+"#).ok());
+
 /// The text with its secrets masked; borrowed when it holds none.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
+    let pairs = text.contains("chpasswd") || text.contains("newusers");
+    match PAIR.as_ref().filter(|_| pairs) {
+        Some(pair) => match pair.replace_all(text, concat!("${1}", "***")) {
+            Cow::Borrowed(_) => introduced(text),
+            Cow::Owned(rest) => Cow::Owned(introduced(&rest).into_owned()),
+        },
+        None => introduced(text),
+    }
+}
+
+/// Masks what a word introduces as a secret.
+fn introduced(text: &str) -> Cow<'_, str> {
     let Some(finder) = FINDER.as_ref() else { return Cow::Borrowed(text) };
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
@@ -305,6 +321,15 @@ mod tests {
         ] {
             assert!(matches!(masked(text), Cow::Borrowed(_)), "{} -> {}", text, masked(text));
         }
+    }
+
+    #[test]
+    fn passwords_that_were_typed_are_masked() {
+        let typed = "sudo: COMMAND=/usr/bin/sh -c 'echo sysupd:Ushiro-2026 | /usr/sbin/chpasswd'";
+        assert_eq!(masked(typed), "sudo: COMMAND=/usr/bin/sh -c 'echo sysupd:*** | /usr/sbin/chpasswd'");
+        let plain = "sshd[1]: Failed password for ito from 198.18.66.12 port 57239 ssh2";
+        assert_eq!(masked(plain), plain);
+        assert!(!masked("GET /login?user=a&password=hunter2 HTTP/1.1").contains("hunter2"));
     }
 
     #[test]

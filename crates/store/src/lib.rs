@@ -15,7 +15,7 @@ mod sources;
 mod value;
 mod watch;
 
-pub use cases::{Case, CaseEvent, CaseState, NewCase};
+pub use cases::{Case, CaseEvent, NewCase};
 pub use engine::Tx;
 pub use error::{Error, Result};
 pub use notices::{Notice, NoticeState};
@@ -23,6 +23,7 @@ pub use people::{NewPerson, Person, Role};
 pub use sessions::Session;
 pub use sources::SourceRow;
 pub use value::{Row, Value};
+pub use vocab::CaseState;
 pub use watch::{FindingRow, IncidentRow, Page, Wanted};
 
 use engine::Engine;

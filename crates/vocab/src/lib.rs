@@ -5,6 +5,7 @@
 //! Architecture invariant: this crate depends on no other crate of the workspace, does no input or output, and holds no
 //! rule. `collect`, `detect` and `casework` know it and do not know each other.
 
+mod case;
 mod citation;
 mod context;
 mod event;
@@ -18,6 +19,7 @@ mod rate;
 mod time;
 mod windows;
 
+pub use case::CaseState;
 pub use citation::{Citation, LedgerIndex};
 pub use context::{
     AccountKind, AccountRecord, AccountState, Asset, Context, Network, NetworkLabel, Repudiation,

@@ -43,13 +43,16 @@ pub struct LiveLine<'l> {
 pub fn block_of(lines: &[LiveLine<'_>]) -> (Block, usize) {
     let mut raw = Vec::new();
     let mut spans = Vec::new();
+    // Without line ends, as a run of the ledger is measured: what is one run there is one block here.
+    let mut bytes_taken = 0;
     let (first, first_line) = lines.first().map_or((0, 0), |line| (line.offset, line.line));
     for line in lines.iter().take(RECORDS_MAX) {
         // A line longer than a block is kept as far as a block goes.
         let bytes = line.bytes.get(..BLOCK_BYTES_MAX).unwrap_or(line.bytes);
-        if !spans.is_empty() && raw.len() + bytes.len() > BLOCK_BYTES_MAX {
+        if !spans.is_empty() && bytes_taken + bytes.len() > BLOCK_BYTES_MAX {
             break;
         }
+        bytes_taken += bytes.len();
         let place = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
         spans.push(Span {
             start: place(raw.len()),
@@ -233,5 +236,11 @@ mod tests {
         assert_eq!((taken, block.len()), (1, 1));
         assert_eq!(block.records().next().map(|record| record.raw.len()), Some(BLOCK_BYTES_MAX));
         assert_eq!(block_of(&[]).1, 0);
+        let quarter = "x".repeat(BLOCK_BYTES_MAX / 4);
+        assert_eq!(
+            block_of(&lines(&[&quarter, &quarter, &quarter, &quarter])).1,
+            4,
+            "a full run is one block"
+        );
     }
 }

@@ -137,6 +137,16 @@ pub(crate) struct Piece {
     pub(crate) spans: Vec<Span>,
 }
 
+impl Piece {
+    /// The records: offset in the file, number of the line, bytes without line end.
+    pub(crate) fn records(&self) -> impl ExactSizeIterator<Item = (u64, u64, &[u8])> {
+        self.spans.iter().map(|span| {
+            let bytes = self.bytes.get(span.start..span.start + span.length).unwrap_or_default();
+            (self.offset + span.start as u64, span.line, bytes)
+        })
+    }
+}
+
 /// What was found behind the place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {

@@ -122,10 +122,6 @@ pub(crate) enum Told {
         stream: StreamId,
         /// Name of the log.
         file: String,
-        /// How many.
-        records: usize,
-        /// Their bytes, without line ends.
-        bytes: u64,
         /// What was read.
         piece: Piece,
     },
@@ -248,19 +244,9 @@ impl Source {
     }
 
     fn records(&self, ledger: &mut Ledger, piece: Piece, now: Timestamp) -> anyhow::Result<Told> {
-        let records: Vec<RunRecord<'_>> = piece
-            .spans
-            .iter()
-            .map(|span| RunRecord {
-                offset: piece.offset + span.start as u64,
-                line: span.line,
-                bytes: piece.bytes.get(span.start..span.start + span.length).unwrap_or_default(),
-            })
-            .collect();
-        let bytes = records.iter().map(|record| record.bytes.len() as u64).sum();
+        let records: Vec<RunRecord<'_>> =
+            piece.records().map(|(offset, line, bytes)| RunRecord { offset, line, bytes }).collect();
         let index = ledger.append_live(self.stream, now, &Run { file: &self.name, records: &records })?;
-        let file = self.name.clone();
-        let records = records.len();
-        Ok(Told::Records { index, stream: self.stream, file, records, bytes, piece })
+        Ok(Told::Records { index, stream: self.stream, file: self.name.clone(), piece })
     }
 }

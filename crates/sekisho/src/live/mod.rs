@@ -82,8 +82,11 @@ pub(crate) struct Settings {
     pub(crate) host: String,
 }
 
-/// Sources at once; lines of further ones are sealed under the name of their way and not decoded.
+/// Sources at once; lines of further ones come together under one name, so that forged senders cost no more.
 const SOURCES_MAX: usize = 4_096;
+
+/// Source of the lines of senders for which there is no room.
+const OTHERS: &str = "syslog/others";
 
 /// Watches.
 pub(crate) struct Watch {
@@ -157,9 +160,12 @@ impl Watch {
             return Ok(());
         }
         let mut touched = Vec::new();
-        for arrival in arrivals {
+        for mut arrival in arrivals {
+            if self.sources.len() >= SOURCES_MAX && !self.by_name.contains_key(&arrival.source) {
+                arrival.source = OTHERS.into();
+            }
             let place = match self.by_name.get(&arrival.source) {
-                Some(place) if self.sources.get(*place).is_some_and(Source::has_stream) => *place,
+                Some(place) if self.sources.get(*place).and_then(Source::own_stream).is_some() => *place,
                 _ => {
                     let stream = self
                         .ledger
@@ -207,15 +213,8 @@ impl Watch {
                     continue;
                 }
             };
-            let lines: Vec<LiveLine<'_>> = piece
-                .spans
-                .iter()
-                .map(|span| LiveLine {
-                    offset: piece.offset + span.start as u64,
-                    line: span.line,
-                    bytes: piece.bytes.get(span.start..span.start + span.length).unwrap_or_default(),
-                })
-                .collect();
+            let lines: Vec<LiveLine<'_>> =
+                piece.records().map(|(offset, line, bytes)| LiveLine { offset, line, bytes }).collect();
             let (block, _) = block_of(&lines);
             let place = self.source(&file.into(), Way::File, now, None);
             if let Some(source) = self.sources.get_mut(place) {
@@ -274,9 +273,6 @@ impl Watch {
                 source.use_stream(stream);
             }
             return *place;
-        }
-        if self.sources.len() >= SOURCES_MAX {
-            return self.sources.len() - 1;
         }
         let place = self.sources.len();
         self.sources.push(Source::new(place, name, way, now, stream));
@@ -362,9 +358,16 @@ impl Watch {
         place.map_or((0, 0), Source::position)
     }
 
-    /// Ends in good order.
-    pub(crate) fn close(self, clock: Clock) -> anyhow::Result<()> {
-        self.ledger.close(clock.now()).context("cannot close the ledger").map(drop)
+    /// Ends in good order; the streams of the followed files stay open for the session that goes on with them.
+    pub(crate) fn close(mut self, mut following: Option<Following>, clock: Clock) -> anyhow::Result<()> {
+        let now = clock.now();
+        if let Some(following) = &mut following {
+            following.end(&mut self.ledger, now).context("cannot note how far the files were read")?;
+        }
+        for stream in self.sources.iter().filter_map(Source::own_stream).chain([self.deeds]) {
+            self.ledger.close_stream(stream, now).context("cannot close a stream")?;
+        }
+        self.ledger.rest(now).context("cannot close the ledger").map(drop)
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Source {
     state: SourceState,
     stream: Option<StreamId>,
     next_offset: u64,
+    /// Number of the last line.
+    last_line: u64,
     pending: Vec<Line>,
     reader: Option<LiveSource>,
     /// First lines, until a format is recognised in them.
@@ -78,6 +80,7 @@ impl Source {
             state,
             stream,
             next_offset: 0,
+            last_line: 0,
             pending: Vec::new(),
             reader: None,
             sample: Vec::new(),
@@ -89,8 +92,9 @@ impl Source {
         &self.state.name
     }
 
-    pub(super) const fn has_stream(&self) -> bool {
-        self.stream.is_some()
+    /// Stream that this session opened for it.
+    pub(super) const fn own_stream(&self) -> Option<StreamId> {
+        self.stream
     }
 
     pub(super) fn stream(&self, other: StreamId) -> StreamId {
@@ -116,7 +120,8 @@ impl Source {
         let offset = arrival.offset.unwrap_or(self.next_offset);
         self.next_offset = offset + arrival.bytes.len() as u64 + 1;
         self.state.lines += 1;
-        self.pending.push(Line { offset, line: self.state.lines, bytes: arrival.bytes });
+        self.last_line += 1;
+        self.pending.push(Line { offset, line: self.last_line, bytes: arrival.bytes });
         self.pending.len() == 1
     }
 
@@ -124,11 +129,12 @@ impl Source {
         std::mem::take(&mut self.pending)
     }
 
-    /// Counts lines that were sealed before this process began.
+    /// Counts lines that were sealed elsewhere: before this process began, or by whoever follows a file.
     pub(super) fn passed(&mut self, block: &Block) {
-        for record in block.records() {
-            self.next_offset = record.offset + record.raw.len() as u64 + 1;
-            self.state.lines = self.state.lines.max(record.line);
+        self.state.lines += block.len() as u64;
+        if let Some(last) = block.records().last() {
+            self.next_offset = last.offset + last.raw.len() as u64 + 1;
+            self.last_line = last.line;
         }
     }
 

@@ -184,7 +184,7 @@ fn a_restart_goes_on_where_the_ledger_ends() {
     }
     let live: BTreeSet<String> = second.judge(NOW).findings.iter().map(gist).collect();
     assert_eq!(live, batch(&files, &rules));
-    second.close(Clock::Fixed(NOW)).expect("closes");
+    second.close(None, Clock::Fixed(NOW)).expect("closes");
 }
 
 /// Lines of no known format are sealed all the same, and counted.

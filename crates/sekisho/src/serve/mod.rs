@@ -4,7 +4,6 @@ mod config;
 mod console;
 mod publish;
 mod syslog;
-mod words;
 
 use crate::clock::Clock;
 use crate::follow::{self, Notice};
@@ -15,6 +14,7 @@ use config::Config;
 use ledger::{EntryKind, Genesis, Ledger, Reader, Resume};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub(super) rules: Vec<(String, String, String)>,
     /// Orders to the watch.
     pub(super) orders: SyncSender<Order>,
+    /// Datagrams that found the queue full.
+    pub(super) dropped: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -119,7 +121,9 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let (lines, arrivals) = sync_channel(QUEUE_BATCHES);
     let (orders, ordered) = sync_channel(64);
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
-    let shared = Arc::new(Shared { store, incidents: Mutex::default(), ledger, rules: shown, orders });
+    let (incidents, dropped) = (Mutex::default(), Arc::<AtomicU64>::default());
+    let counted = Arc::clone(&dropped);
+    let shared = Arc::new(Shared { store, incidents, ledger, rules: shown, orders, dropped });
     let catalog_zone = zone.unwrap_or_else(|| clock.zone());
     let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, catalog_zone, clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -127,10 +131,17 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         .enable_all()
         .build()
         .context("cannot start the receivers")?;
-    runtime.block_on(syslog::listen(config.syslog.udp, config.syslog.tcp, lines))?;
+    runtime.block_on(syslog::listen(config.syslog.udp, config.syslog.tcp, lines, counted))?;
     let (stop, stopped) = sync_channel::<()>(0);
     let desk = Desk { shared: Arc::clone(&shared), clock, arrivals, ordered, stopped };
-    let watching = std::thread::spawn(move || desk.watch(watch, following));
+    let watching = std::thread::spawn(move || {
+        let watched = desk.watch(watch, following);
+        if watched.is_err() {
+            // A console over a watch that has ended would say that all is well: the service ends, and is started again.
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+        }
+        watched
+    });
     let served = crate::http::serve(config.console.listen, crate::http::Limits::default(), Arc::new(console));
     // Ends the watch after what is under way.
     drop(stop);
@@ -153,16 +164,11 @@ fn open_store(config: &Config) -> anyhow::Result<Store> {
 fn begin(config: &Config, settings: Settings, clock: Clock) -> anyhow::Result<(Watch, follow::Following)> {
     let (folder, secret) = (config.data.join("ledger"), config.data.join("ledger.secret"));
     let now = clock.now();
-    let mut past = Vec::new();
     let mut positions = BTreeMap::new();
-    let ledger = if folder.exists() {
+    let known = folder.exists();
+    let ledger = if known {
         let mut reader = Reader::open(&folder).context("cannot read the ledger back")?;
         positions = follow::positions(&mut reader).context("cannot tell where the logs were left")?;
-        let since = now.plus(-i64::from(config.remember_days) * Timestamp::DAY);
-        live::history(&folder, since, &mut |run| {
-            past.push(run);
-            Ok(())
-        })?;
         let seed = crate::cmd::ledger::read_secret(&secret)?;
         let resume = Resume { now, seed, session: clock.random()? };
         let (ledger, recovered) = Ledger::open(&folder, &resume).context("cannot open the ledger")?;
@@ -180,7 +186,13 @@ fn begin(config: &Config, settings: Settings, clock: Clock) -> anyhow::Result<(W
             .context("cannot make the ledger")?
     };
     let mut watch = Watch::begin(ledger, settings, now)?;
-    past.into_iter().for_each(|run| watch.remember(run));
+    if known {
+        let since = now.plus(-i64::from(config.remember_days) * Timestamp::DAY);
+        live::history(&folder, since, &mut |run| {
+            watch.remember(run);
+            Ok(())
+        })?;
+    }
     let logs: Vec<_> = config.files.iter().map(|path| (path.display().to_string(), path.clone())).collect();
     let following = watch.begin_following(&logs, positions, now)?;
     let started = serde_json::json!({ "deed": "started", "version": env!("CARGO_PKG_VERSION") });
@@ -203,12 +215,13 @@ impl Desk {
         let (mut judge_at, mut sources_at, mut checkpoint_at) = (0.0, Timestamp(0), self.clock.now());
         let mut signed = watch.size();
         let watch_time = self.clock.stopwatch();
+        let mut more = false;
         loop {
             let ended = matches!(self.stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
-            self.lines(&mut watch)?;
+            self.lines(&mut watch, if more { Duration::ZERO } else { TURN })?;
             let now = self.clock.now();
             let mut notices = Vec::new();
-            watch.follow(&mut following, now, &mut notices)?;
+            more = watch.follow(&mut following, now, &mut notices)?;
             notices.iter().for_each(|(file, notice)| tell(file, notice));
             while let Ok(Order { deed, reply }) = self.ordered.try_recv() {
                 // Who asked may have given up waiting; the deed is written all the same.
@@ -230,18 +243,18 @@ impl Desk {
             }
             held(&self.shared.ledger).0 = watch.size();
             if ended {
-                return watch.close(self.clock);
+                return watch.close(Some(following), self.clock);
             }
         }
     }
 
     /// Takes the lines that wait, or waits a moment for some.
-    fn lines(&self, watch: &mut Watch) -> anyhow::Result<()> {
-        let mut all = match self.arrivals.recv_timeout(TURN) {
+    fn lines(&self, watch: &mut Watch, wait: Duration) -> anyhow::Result<()> {
+        let mut all = match self.arrivals.recv_timeout(wait) {
             Ok(lines) => lines,
             Err(RecvTimeoutError::Timeout) => return Ok(()),
             Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(TURN);
+                std::thread::sleep(wait);
                 return Ok(());
             }
         };

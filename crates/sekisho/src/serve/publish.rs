@@ -31,8 +31,14 @@ fn digest(value: &impl serde::Serialize) -> anyhow::Result<(String, [u8; 32])> {
 }
 
 /// Number of a level, 0 to 4, as the state keeps it.
-pub(super) fn level_number(level: Level) -> i64 {
-    super::words::LEVELS.iter().position(|known| *known == level).map_or(0, |at| at as i64)
+fn level_number(level: Level) -> i64 {
+    i64::from(level.severity()) - 1
+}
+
+/// The level with this number.
+pub(super) fn level(number: i64) -> Level {
+    let place = usize::try_from(number).ok();
+    place.and_then(|at| Level::ALL.get(at)).copied().unwrap_or_default()
 }
 
 impl Published {

@@ -16,18 +16,16 @@ const MESSAGE_BYTES_MAX: usize = 64 << 10;
 /// Senders over TCP at once.
 const SENDERS_MAX: usize = 1_024;
 
-/// What was given up for lack of room.
-pub(super) static DROPPED: AtomicU64 = AtomicU64::new(0);
-
-/// Listens on the addresses; messages go to `lines`.
+/// Listens on the addresses; messages go to `lines`, and datagrams given up for lack of room are counted.
 pub(super) async fn listen(
     udp: Option<SocketAddr>,
     tcp: Option<SocketAddr>,
     lines: SyncSender<Vec<Arrival>>,
+    dropped: Arc<AtomicU64>,
 ) -> anyhow::Result<()> {
     if let Some(address) = udp {
         let socket = UdpSocket::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        tokio::spawn(datagrams(socket, lines.clone()));
+        tokio::spawn(datagrams(socket, lines.clone(), dropped));
     }
     if let Some(address) = tcp {
         let listener =
@@ -45,14 +43,14 @@ fn arrival(peer: IpAddr, bytes: &[u8]) -> Option<Arrival> {
     Some(Arrival { way: Way::Syslog, source: format!("syslog/{peer}").into(), offset: None, bytes })
 }
 
-async fn datagrams(socket: UdpSocket, lines: SyncSender<Vec<Arrival>>) {
+async fn datagrams(socket: UdpSocket, lines: SyncSender<Vec<Arrival>>, dropped: Arc<AtomicU64>) {
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
         if let Some(one) = arrival(peer.ip(), buffer.get(..length).unwrap_or_default())
             && lines.try_send(vec![one]).is_err()
         {
-            DROPPED.fetch_add(1, Ordering::Relaxed);
+            dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

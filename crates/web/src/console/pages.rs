@@ -35,7 +35,7 @@ pub struct CaseRow {
     pub title: String,
     /// State in words.
     pub state: String,
-    /// How far the notice is, in words.
+    /// Whether somebody has acknowledged it, in words.
     pub told: String,
     /// Time of the last record.
     pub last: String,
@@ -87,16 +87,14 @@ pub struct CasePage<'a> {
     pub facts: Vec<(String, String)>,
     /// The reader may act on it.
     pub acts: bool,
-    /// A notice waits to be acknowledged.
+    /// It waits to be acknowledged.
     pub waits: bool,
     /// What to do now, in plain words.
     pub hint: String,
-    /// States that it may be moved to: code, words, and whether a reason is asked for.
-    pub moves: Vec<(&'static str, String, bool)>,
+    /// States that it may be moved to, with a reason: code and words.
+    pub moves: Vec<(&'static str, String)>,
     /// What was found.
     incident: Option<IncidentView>,
-    /// Notices in words.
-    pub notices: Vec<String>,
     /// Log: time, deed in words, ledger entry, particulars.
     pub events: Vec<(String, String, i64, String)>,
 }
@@ -116,7 +114,6 @@ impl<'a> CasePage<'a> {
             hint: String::new(),
             moves: Vec::new(),
             incident: incident.map(|part| part.0),
-            notices: Vec::new(),
             events: Vec::new(),
         }
     }

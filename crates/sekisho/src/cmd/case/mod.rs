@@ -8,7 +8,6 @@ mod desks;
 mod file;
 mod list;
 mod new;
-mod secrets;
 mod share;
 mod write;
 

@@ -207,8 +207,10 @@ impl Run<'_> {
             Told::Notice(file, notice) => {
                 crate::output::say(&self.catalog.render(&message(notice).with("file", file.as_str())));
             }
-            Told::Records { index, stream, file, records, bytes, .. } => {
-                self.progress.add(*bytes);
+            Told::Records { index, stream, file, piece } => {
+                let records = piece.records().len();
+                let bytes: u64 = piece.records().map(|(_, _, bytes)| bytes.len() as u64).sum();
+                self.progress.add(bytes);
                 if self.printing {
                     let line = json!({ "bytes": bytes, "file": file, "index": index.0, "records": records,
                         "stream": stream.number() });

@@ -251,7 +251,7 @@ pub(super) fn rotate(args: &RotateArgs) -> anyhow::Result<u8> {
         }
         let ledger = write::open_after_loss(&args.ledger, &args.new_secret, &[revocation, statement], clock)?;
         let keys = ledger.log_keys().clone();
-        let head = ledger.close(clock.now()).context("cannot close the ledger")?;
+        let head = ledger.rest(clock.now()).context("cannot close the ledger")?;
         return print_json(&done(&keys, &head, None));
     }
     let secret = args.secret.as_ref().context("no secret in force was given")?;

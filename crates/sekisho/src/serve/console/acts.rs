@@ -6,19 +6,6 @@ use anyhow::Context as _;
 use store::{Case, CaseEvent, CaseState, Error, NewPerson, Role};
 use vocab::Timestamp;
 
-/// Where a case may go from each state (casework.md 10.4), and whether a reason is asked for.
-pub(super) fn moves(from: CaseState) -> &'static [(CaseState, bool)] {
-    match from {
-        CaseState::Detected => &[(CaseState::Dismissed, true)],
-        CaseState::Initial => &[(CaseState::Preserving, true), (CaseState::Dismissed, true)],
-        CaseState::Preserving => &[(CaseState::Assessing, true)],
-        CaseState::Assessing => &[(CaseState::Responding, true), (CaseState::Dismissed, true)],
-        CaseState::Responding => &[(CaseState::Assessing, true), (CaseState::Preventing, true)],
-        CaseState::Preventing => &[(CaseState::Responding, true)],
-        CaseState::Closed | CaseState::Dismissed => &[(CaseState::Initial, true)],
-    }
-}
-
 impl Console {
     pub(super) fn act(&self, asked: &Asked<'_>, page: Page) -> anyhow::Result<Made> {
         let form = String::from_utf8_lossy(&asked.request.body).into_owned();
@@ -45,11 +32,11 @@ impl Console {
             Page::Move => {
                 let state = CaseState::of(&field("state"));
                 let reason = field("reason");
-                let allowed = moves(case.state).iter().find(|(to, _)| Some(*to) == state);
-                let Some((to, wants)) = allowed else {
+                let allowed = casework::case::moves(case.state).iter().find(|to| Some(**to) == state);
+                let Some(to) = allowed else {
                     return Ok(self.told(asked, 409, "console-guard-order"));
                 };
-                if *wants && reason.trim().is_empty() {
+                if reason.trim().is_empty() {
                     return Ok(self.told(asked, 409, "console-guard-reason"));
                 }
                 case.version = field("version").parse().unwrap_or(0);

@@ -23,6 +23,10 @@ const PASSWORD_MIN: usize = 12;
 /// Longest password, bytes.
 const PASSWORD_MAX: usize = 1_024;
 
+/// Hash of no password, with the cost of a real one.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// Tries of late, and one hashing at a time: it takes 19 MiB.
 #[derive(Default)]
 pub(super) struct Doors {
@@ -143,7 +147,6 @@ impl Console {
         let (login, password) = (field("login"), zeroize::Zeroizing::new(field("password")));
         let person = self.shared.store.read(|tx| tx.person_by_login(&login))?.filter(|person| person.active);
         // Whether somebody has this name must not show in the time that the answer takes.
-        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let hash = person.as_ref().map_or(NOBODY, |person| person.password.as_str());
         let fits = password.len() <= PASSWORD_MAX && self.doors.verify(&password, hash);
         let Some(person) = person.filter(|_| fits) else {
@@ -212,4 +215,19 @@ pub(super) fn is_login(login: &str) -> bool {
 
 fn peer(asked: &Asked<'_>) -> String {
     asked.request.peer.map_or_else(String::new, |peer| peer.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name that nobody has costs as much as one that somebody has.
+    #[test]
+    fn the_hash_of_nobody_is_worked_on() {
+        let doors = Doors::default();
+        let real = doors.hash("correct-horse-battery", &[7; 16]).expect("hashed");
+        let cost = |hash: &str| PasswordHash::new(hash).expect("a hash").params.to_string();
+        assert_eq!(cost(NOBODY), cost(&real));
+        assert!(doors.verify("correct-horse-battery", &real) && !doors.verify("", NOBODY));
+    }
 }

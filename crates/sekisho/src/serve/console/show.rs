@@ -1,11 +1,11 @@
 //! What the pages show.
 
-use super::acts::moves;
 use super::routes::{Page, may, part, value};
 use super::{Asked, Console, Made, askama, held};
-use crate::serve::words::{LEVELS, level};
+use crate::serve::publish::level;
+use std::sync::atomic::Ordering;
 use store::{Case, CaseState, IncidentRow, Role, Session, Wanted};
-use vocab::{Message, Timestamp};
+use vocab::{Level, Message, Timestamp};
 use web::Catalog;
 use web::console::{
     CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, IncidentPart, PeoplePage, PersonRow, TablePage,
@@ -131,11 +131,11 @@ impl Console {
         page.waits = case.state == CaseState::Detected;
         page.hint = t.text(&format!("console-hint-{}", case.state.name()));
         if may(Page::Move, role) {
-            page.moves = moves(case.state)
+            page.moves = casework::case::moves(case.state)
                 .iter()
-                .map(|(to, reason)| {
+                .map(|to| {
                     let words = Message::new("console-move").with("state", state_words(*to, t).as_str());
-                    (to.name(), t.render(&words), *reason)
+                    (to.name(), t.render(&words))
                 })
                 .collect();
         }
@@ -178,7 +178,7 @@ impl Console {
                 number,
             }
         });
-        let levels = LEVELS
+        let levels = Level::ALL
             .iter()
             .zip(0_i64..)
             .map(|(level, number)| (number, t.text(&format!("level-{}", level.as_str())), number == chosen));
@@ -208,7 +208,7 @@ impl Console {
         Ok(askama(&TablePage {
             f: self.frame(asked, "/sources", "console-sources"),
             note: String::new(),
-            facts: Vec::new(),
+            facts: vec![(t.text("console-dropped"), self.shared.dropped.load(Ordering::Relaxed).to_string())],
             heads: heads.map(|id| t.text(id)).collect(),
             rows: rows.collect(),
         }))
