@@ -50,6 +50,30 @@ pub(crate) struct Syslog {
     /// Address for streams.
     #[serde(default)]
     pub(crate) tcp: Option<SocketAddr>,
+    /// Receiver over TLS (RFC 5425).
+    #[serde(default)]
+    pub(crate) tls: Option<Tls>,
+}
+
+impl Syslog {
+    const fn is_off(&self) -> bool {
+        self.udp.is_none() && self.tcp.is_none() && self.tls.is_none()
+    }
+}
+
+/// An address that speaks TLS, with the files of its certificate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    /// Address, e.g. `0.0.0.0:6514`.
+    pub(crate) listen: SocketAddr,
+    /// PEM file: the certificate, then those that lead to its authority.
+    pub(crate) certificate: PathBuf,
+    /// PEM file of its private key, which others on this computer cannot read.
+    pub(crate) key: PathBuf,
+    /// PEM file of the authorities that vouch for senders: with it, only senders with a certificate of theirs are heard.
+    #[serde(default)]
+    pub(crate) clients: Option<PathBuf>,
 }
 
 /// Where the console is.
@@ -90,7 +114,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
             "docs/serve.md lists all settings",
         )
     })?;
-    if config.files.is_empty() && config.syslog.udp.is_none() && config.syslog.tcp.is_none() {
+    if config.files.is_empty() && config.syslog.is_off() {
         return Err(Hinted::error(
             format!("{}: nothing to watch", path.display()),
             "name log files under `files`, or an address under [syslog]",

@@ -4,6 +4,7 @@ mod config;
 mod console;
 mod publish;
 mod syslog;
+mod tls;
 
 use crate::clock::Clock;
 use crate::follow::{self, Notice};
@@ -13,6 +14,7 @@ use casework::Incident;
 use config::Config;
 use ledger::{EntryKind, Genesis, Ledger, Reader, Resume};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -78,12 +80,17 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<u8> {
     let config = config::read(path)?;
     let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
     drop(rules);
+    if let Some(settings) = &config.syslog.tls {
+        tls::server(settings)?;
+    }
+    let address = |address: Option<SocketAddr>| address.map_or_else(|| "-".to_owned(), |one| one.to_string());
     crate::output::say(&format!(
-        "{}: files {}, syslog UDP {}, TCP {}, console http://{}/, rules {}",
+        "{}: files {}, syslog UDP {}, TCP {}, TLS {}, console http://{}/, rules {}",
         path.display(),
         config.files.len(),
-        config.syslog.udp.map_or_else(|| "-".to_owned(), |address| address.to_string()),
-        config.syslog.tcp.map_or_else(|| "-".to_owned(), |address| address.to_string()),
+        address(config.syslog.udp),
+        address(config.syslog.tcp),
+        address(config.syslog.tls.as_ref().map(|tls| tls.listen)),
         config.console.listen,
         loaded.loaded,
     ));
@@ -131,7 +138,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         .enable_all()
         .build()
         .context("cannot start the receivers")?;
-    runtime.block_on(syslog::listen(config.syslog.udp, config.syslog.tcp, lines, counted))?;
+    runtime.block_on(syslog::listen(&config.syslog, lines, counted))?;
     let (stop, stopped) = sync_channel::<()>(0);
     let desk = Desk { shared: Arc::clone(&shared), clock, arrivals, ordered, stopped };
     let watching = std::thread::spawn(move || {

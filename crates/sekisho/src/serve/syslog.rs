@@ -1,38 +1,46 @@
-//! Receiving syslog (RFC 3164, RFC 5424) over UDP and TCP, with octet counting and with line ends (RFC 6587). A full queue
-//! makes senders over TCP wait; datagrams that find it full are counted.
+//! Receiving syslog (RFC 3164, RFC 5424) over UDP, TCP and TLS (RFC 5425), with octet counting and with line ends (RFC
+//! 6587). A full queue makes senders over streams wait; datagrams that find it full are counted.
 
+use super::{config, tls};
 use crate::live::{Arrival, Way};
 use anyhow::Context as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 /// Longest message that is kept, bytes.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
-/// Senders over TCP at once.
+/// Senders over TCP at once, and as many over TLS.
 const SENDERS_MAX: usize = 1_024;
 
 /// Listens on the addresses; messages go to `lines`, and datagrams given up for lack of room are counted.
 pub(super) async fn listen(
-    udp: Option<SocketAddr>,
-    tcp: Option<SocketAddr>,
+    settings: &config::Syslog,
     lines: SyncSender<Vec<Arrival>>,
     dropped: Arc<AtomicU64>,
 ) -> anyhow::Result<()> {
-    if let Some(address) = udp {
+    if let Some(address) = settings.udp {
         let socket = UdpSocket::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         tokio::spawn(datagrams(socket, lines.clone(), dropped));
     }
-    if let Some(address) = tcp {
-        let listener =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        tokio::spawn(streams(listener, lines));
+    if let Some(address) = settings.tcp {
+        tokio::spawn(streams(bind(address).await?, lines.clone(), None));
+    }
+    if let Some(settings) = &settings.tls {
+        let acceptor = TlsAcceptor::from(tls::server(settings)?);
+        tokio::spawn(streams(bind(settings.listen).await?, lines, Some(acceptor)));
     }
     Ok(())
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 fn arrival(peer: IpAddr, bytes: &[u8]) -> Option<Arrival> {
@@ -55,21 +63,35 @@ async fn datagrams(socket: UdpSocket, lines: SyncSender<Vec<Arrival>>, dropped: 
     }
 }
 
-async fn streams(listener: TcpListener, lines: SyncSender<Vec<Arrival>>) {
+async fn streams(listener: TcpListener, lines: SyncSender<Vec<Arrival>>, acceptor: Option<TlsAcceptor>) {
     let places = Arc::new(Semaphore::new(SENDERS_MAX));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Ok((stream, peer)) = listener.accept().await else { continue };
-        let lines = lines.clone();
+        let Ok((stream, peer)) = listener.accept().await else {
+            // Without a file descriptor left, asking again at once would only burn time.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let (lines, acceptor) = (lines.clone(), acceptor.clone());
         tokio::spawn(async move {
             // A sender that breaks the framing or goes away ends its own connection.
-            let _ = messages(stream, peer.ip(), lines).await;
+            let _ = match acceptor {
+                None => messages(stream, peer.ip(), lines).await,
+                Some(acceptor) => match tls::accept(&acceptor, stream, peer).await {
+                    Some(stream) => messages(stream, peer.ip(), lines).await,
+                    None => Ok(()),
+                },
+            };
             drop(place);
         });
     }
 }
 
-async fn messages(stream: TcpStream, peer: IpAddr, lines: SyncSender<Vec<Arrival>>) -> std::io::Result<()> {
+async fn messages(
+    stream: impl AsyncRead + Unpin,
+    peer: IpAddr,
+    lines: SyncSender<Vec<Arrival>>,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let first = reader.fill_buf().await?.first().copied();
@@ -89,7 +111,7 @@ async fn messages(stream: TcpStream, peer: IpAddr, lines: SyncSender<Vec<Arrival
 }
 
 /// `17 <38>...`: the length, a blank, the message.
-async fn counted(reader: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+async fn counted(reader: &mut BufReader<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     let mut length = 0_usize;
     loop {
         match reader.read_u8().await? {
@@ -109,7 +131,7 @@ async fn counted(reader: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> 
 }
 
 /// Up to a line end; what is longer than a message may be is given in pieces.
-async fn line(reader: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+async fn line(reader: &mut BufReader<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     let mut message = Vec::new();
     loop {
         let part = reader.fill_buf().await?;

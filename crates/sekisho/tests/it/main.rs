@@ -23,6 +23,7 @@ mod log_keys;
 mod look;
 mod outsiders;
 mod papers;
+mod receiving;
 mod records;
 mod replicas;
 mod rules;

@@ -7,16 +7,16 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("address").port()
 }
 
-struct Service {
-    child: Child,
-    console: u16,
+pub(crate) struct Service {
+    pub(crate) child: Child,
+    pub(crate) console: u16,
     syslog: u16,
     code: Option<String>,
-    cookie: String,
+    pub(crate) cookie: String,
 }
 
 impl Drop for Service {
@@ -28,9 +28,14 @@ impl Drop for Service {
 
 impl Service {
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, "")
+    }
+
+    /// Starts with more settings.
+    pub(crate) fn start_with(folder: &Path, more: &str) -> Self {
         let (console, syslog) = (port(), port());
         let text = format!(
-            "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n",
+            "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n{more}",
             folder.join("data"),
             folder.join("auth.log"),
         );
@@ -57,7 +62,7 @@ impl Service {
         service
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str, more: &str) -> (u16, String) {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str, more: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.console)).expect("answers");
         write!(
             stream,
@@ -74,7 +79,7 @@ impl Service {
         (status, text)
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let (status, text) = self.ask("GET", path, "", "");
         assert_eq!(status, 200, "{path}: {text}");
         text
@@ -94,8 +99,17 @@ impl Service {
         self.keep_cookie(&answer);
     }
 
+    /// Registers the first administrator, who is signed in afterwards.
+    pub(crate) fn set_up(&mut self) {
+        let code = self.code.clone().expect("a code");
+        let form = format!("code={code}&login=kanri&name=Kanri&mail=&password=correct-horse-battery");
+        let (status, answer) = self.ask("POST", "/setup", &form, "");
+        assert_eq!(status, 303, "{answer}");
+        self.keep_cookie(&answer);
+    }
+
     /// Waits until the page shows the text.
-    fn until(&self, path: &str, wanted: &str) -> String {
+    pub(crate) fn until(&self, path: &str, wanted: &str) -> String {
         let begun = Instant::now();
         loop {
             let page = self.get(path);
@@ -108,7 +122,7 @@ impl Service {
     }
 }
 
-fn failure(source: &str, number: usize) -> String {
+pub(crate) fn failure(source: &str, number: usize) -> String {
     format!(
         "Nov 21 10:00:{:02} web01 sshd[{}]: Failed password for root from {source} port {} ssh2\n",
         number % 60,
