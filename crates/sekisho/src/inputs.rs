@@ -47,7 +47,14 @@ pub(crate) fn prepare(reading: &Reading, clock: Clock, builtin: bool) -> anyhow:
     let (rules, loaded) = rules(&reading.rules, builtin)?;
     let settings = settings(reading, clock)?;
     let zone = settings.timezone.clone().unwrap_or_else(|| settings.machine_zone.clone());
-    let mut context = context(reading, &zone)?;
+    let beside = Beside {
+        accounts: reading.accounts.as_deref(),
+        assets: reading.assets.as_deref(),
+        networks: reading.networks.as_deref(),
+        repudiated: reading.repudiated.as_deref(),
+        places: &reading.places,
+    };
+    let mut context = context(beside, &zone)?;
     let mut plan = collect::stream::plan(inputs(&reading.paths)?, &settings);
     local_users(&mut plan, &mut context);
     let assumed =
@@ -128,24 +135,38 @@ fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
     Ok(paths.iter().map(input).collect())
 }
 
-fn context(reading: &Reading, zone: &jiff::tz::TimeZone) -> anyhow::Result<Context> {
+/// Files with what is known beside the logs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beside<'a> {
+    pub(crate) accounts: Option<&'a Path>,
+    pub(crate) assets: Option<&'a Path>,
+    pub(crate) networks: Option<&'a Path>,
+    pub(crate) repudiated: Option<&'a Path>,
+    pub(crate) places: &'a [PathBuf],
+}
+
+/// Reads what is known beside the logs.
+///
+/// # Errors
+/// Names file, line and expectation.
+pub(crate) fn context(files: Beside<'_>, zone: &jiff::tz::TimeZone) -> anyhow::Result<Context> {
     let mut context = Context::default();
-    if let Some(path) = &reading.accounts {
+    if let Some(path) = files.accounts {
         context.accounts = collect::context::accounts(&read_capped(path)?, &path.to_string_lossy(), zone)?;
     }
-    if let Some(path) = &reading.assets {
+    if let Some(path) = files.assets {
         context.assets = collect::context::assets(&read_capped(path)?, &path.to_string_lossy())?;
     }
-    if let Some(path) = &reading.networks {
+    if let Some(path) = files.networks {
         context.networks = collect::context::networks(&read_capped(path)?, &path.to_string_lossy())?;
     }
-    if let Some(path) = &reading.repudiated {
+    if let Some(path) = files.repudiated {
         let name = path.to_string_lossy();
         context.repudiations = collect::context::repudiations(&read_capped(path)?, &name, zone)?;
     }
-    if !reading.places.is_empty() {
+    if !files.places.is_empty() {
         let mut database = Database::default();
-        for path in &reading.places {
+        for path in files.places {
             database.add(read_at_most(path, PLACES_BYTES_MAX)?, &path.to_string_lossy())?;
         }
         context.places = PlaceBook::new(Arc::new(database));

@@ -6,6 +6,7 @@
 mod cli;
 mod clock;
 mod cmd;
+mod contain;
 mod crypt;
 mod error;
 mod follow;

@@ -4,6 +4,7 @@
 //! Evidence does not live here: it is in the ledger, and a row cites it. Architecture invariant: no rule, no clock and no
 //! randomness; times, ids and secrets' hashes are values that the caller gives. Every call waits for its answer.
 
+mod blocks;
 mod cases;
 mod engine;
 mod error;
@@ -15,6 +16,7 @@ mod sources;
 mod value;
 mod watch;
 
+pub use blocks::{BlockRow, BlockState};
 pub use cases::{Case, CaseEvent, NewCase};
 pub use engine::Tx;
 pub use error::{Error, Result};

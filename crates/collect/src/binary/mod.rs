@@ -3,8 +3,11 @@
 
 pub(crate) mod lastlog;
 pub(crate) mod login_db;
+mod peers;
 pub mod utmp;
 pub(crate) mod utmp_record;
+
+pub use peers::live_peers;
 
 #[cfg(test)]
 mod utmp_tests;

@@ -1,6 +1,8 @@
 //! The settings of the service: one TOML file, every mistake named with its place.
 
 use crate::error::Hinted;
+use casework::containment::Mode;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,47 @@ pub(crate) struct Config {
     /// Console.
     #[serde(default)]
     pub(crate) console: Console,
+    /// What is known beside the logs.
+    #[serde(default)]
+    pub(crate) context: Beside,
+    /// Blocking of sources.
+    #[serde(default)]
+    pub(crate) containment: Containment,
+}
+
+/// Files with what is known beside the logs, as `investigate` takes them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Beside {
+    /// Accounts.
+    pub(crate) accounts: Option<PathBuf>,
+    /// Hosts.
+    pub(crate) assets: Option<PathBuf>,
+    /// Networks.
+    pub(crate) networks: Option<PathBuf>,
+    /// Log-ins that their holders say were not theirs.
+    pub(crate) repudiated: Option<PathBuf>,
+    /// Databases of places.
+    #[serde(default)]
+    pub(crate) places: Vec<PathBuf>,
+}
+
+/// Blocking of sources (遮断).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Containment {
+    /// What is done about an attacker; only shown, unless settings say more.
+    #[serde(default)]
+    pub(crate) mode: Mode,
+    /// Rules whose findings Sekisho blocks by itself, by id; only with `mode = "auto"`.
+    #[serde(default)]
+    pub(crate) auto_rules: Vec<String>,
+    /// Networks that are never blocked.
+    #[serde(default)]
+    pub(crate) allow: Vec<IpNet>,
+    /// Where the program nft is.
+    #[serde(default)]
+    pub(crate) nft: Option<PathBuf>,
 }
 
 /// Where messages are received.
@@ -124,6 +167,18 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
         return Err(Hinted::error(
             format!("{}: the console at {} would be open without TLS", path.display(), config.console.listen),
             "listen on 127.0.0.1 behind a proxy that speaks TLS, and set behind_tls = true",
+        ));
+    }
+    if config.containment.mode == Mode::Auto && config.containment.auto_rules.is_empty() {
+        return Err(Hinted::error(
+            format!("{}: mode = \"auto\" under [containment] names no rule", path.display()),
+            "list under auto_rules the ids of the rules whose findings are blocked without asking",
+        ));
+    }
+    if config.timezone.is_none() && config.containment.mode == Mode::Auto {
+        return Err(Hinted::error(
+            format!("{}: mode = \"auto\" needs the zone of the logs", path.display()),
+            "set timezone, e.g. \"Asia/Tokyo\": on assumed times nothing is blocked without asking",
         ));
     }
     Ok(config)

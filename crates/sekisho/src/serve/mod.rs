@@ -1,5 +1,6 @@
 //! `sekisho serve`: always watching. One thread takes lines, seals and judges them; the console asks the state.
 
+mod blocking;
 mod config;
 mod console;
 mod publish;
@@ -21,7 +22,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{SourceRow, Store};
-use vocab::{Context, Timestamp};
+use vocab::Timestamp;
 
 /// Batches of lines that wait for the watch; a full queue makes senders wait.
 const QUEUE_BATCHES: usize = 4_096;
@@ -52,6 +53,8 @@ pub(super) struct Shared {
     pub(super) orders: SyncSender<Order>,
     /// Datagrams that found the queue full.
     pub(super) dropped: Arc<AtomicU64>,
+    /// Blocks sources.
+    pub(super) blocking: blocking::Blocking,
 }
 
 impl Shared {
@@ -116,9 +119,17 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
             )
         })
         .collect();
+    let beside = crate::inputs::Beside {
+        accounts: config.context.accounts.as_deref(),
+        assets: config.context.assets.as_deref(),
+        networks: config.context.networks.as_deref(),
+        repudiated: config.context.repudiated.as_deref(),
+        places: &config.context.places,
+    };
+    let context = crate::inputs::context(beside, &zone.clone().unwrap_or_else(|| clock.zone()))?;
     let settings = Settings {
         rules,
-        context: Context::default(),
+        context: context.clone(),
         zone: zone.clone().unwrap_or_else(|| clock.zone()),
         zone_assumed: zone.is_none(),
         host: crate::inputs::host_name(),
@@ -130,7 +141,8 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
     let (incidents, dropped) = (Mutex::default(), Arc::<AtomicU64>::default());
     let counted = Arc::clone(&dropped);
-    let shared = Arc::new(Shared { store, incidents, ledger, rules: shown, orders, dropped });
+    let blocking = blocking::Blocking::new(&config.containment, &context, zone.is_none());
+    let shared = Arc::new(Shared { store, incidents, ledger, rules: shown, orders, dropped, blocking });
     let catalog_zone = zone.unwrap_or_else(|| clock.zone());
     let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, catalog_zone, clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -220,6 +232,7 @@ impl Desk {
     fn watch(self, mut watch: Watch, mut following: follow::Following) -> anyhow::Result<()> {
         let mut published = publish::Published::default();
         let (mut judge_at, mut sources_at, mut checkpoint_at) = (0.0, Timestamp(0), self.clock.now());
+        let mut compare_at = Timestamp(0);
         let mut signed = watch.size();
         let watch_time = self.clock.stopwatch();
         let mut more = false;
@@ -243,6 +256,10 @@ impl Desk {
             if now >= sources_at || ended {
                 self.sources(&watch, now)?;
                 sources_at = now.plus(SOURCES_MICROS);
+            }
+            if now >= compare_at {
+                self.shared.blocking.compare(&self.shared.store, &mut watch, now);
+                compare_at = now.plus(blocking::COMPARE_MICROS);
             }
             if (now >= checkpoint_at || ended) && watch.size() > signed {
                 watch.checkpoint(now)?;
@@ -283,6 +300,7 @@ impl Desk {
         let clock = self.clock;
         let mut id = || Ok(hex::encode(clock.random()?.get(..16).unwrap_or_default()));
         let opened = published.write(&self.shared.store, &judged, now, &mut id)?;
+        self.shared.blocking.by_itself(&self.shared.store, watch, &judged, now, &mut id);
         publish::keep(&mut held(&self.shared.incidents), judged);
         for case in opened {
             let deed =

@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod blocking;
 mod bundles;
 mod cases;
 mod commands;

@@ -62,6 +62,15 @@ impl Service {
         service
     }
 
+    /// Registers the first administrator, `kanri`.
+    pub(crate) fn set_up(&mut self) {
+        let code = self.code.clone().expect("a code");
+        let body = format!("code={code}&login=kanri&name=Kanri&mail=&password=correct-horse-battery");
+        let (status, answer) = self.ask("POST", "/setup", &body, "");
+        assert_eq!(status, 303, "{answer}");
+        self.keep_cookie(&answer);
+    }
+
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str, more: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.console)).expect("answers");
         write!(
@@ -92,7 +101,7 @@ impl Service {
         assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
     }
 
-    fn sign_in(&mut self, login: &str) {
+    pub(crate) fn sign_in(&mut self, login: &str) {
         let (status, answer) =
             self.ask("POST", "/login", &format!("login={login}&password=correct-horse-battery"), "");
         assert_eq!(status, 303, "{answer}");
@@ -131,7 +140,7 @@ pub(crate) fn failure(source: &str, number: usize) -> String {
     )
 }
 
-fn form(page: &str) -> String {
+pub(crate) fn form(page: &str) -> String {
     let at = page.find("name=\"form\" value=\"").expect("a form") + 19;
     page[at..at + 64].to_owned()
 }
@@ -179,7 +188,9 @@ fn logs_are_watched_and_cases_are_worked_on() {
     std::fs::write(&log, (0..30).map(|n| failure("203.0.113.9", n)).collect::<String>()).expect("log");
     let mut service = Service::start(folder.path());
     // Nothing is shown without a session.
-    for path in ["/", "/cases", "/cases/1", "/findings", "/sources", "/rules", "/ledger", "/people"] {
+    for path in
+        ["/", "/cases", "/cases/1", "/blocks", "/findings", "/sources", "/rules", "/ledger", "/people"]
+    {
         let (status, answer) = service.ask("GET", path, "", "");
         assert!(status == 303 && answer.contains("location: /login"), "{path}: {answer}");
     }

@@ -1,8 +1,8 @@
 //! What is tested on every engine.
 
 use store::{
-    CaseEvent, CaseState, Error, FindingRow, IncidentRow, NewCase, NewPerson, Notice, NoticeState, Role,
-    SourceRow, Store, Wanted,
+    BlockRow, BlockState, CaseEvent, CaseState, Error, FindingRow, IncidentRow, NewCase, NewPerson, Notice,
+    NoticeState, Role, SourceRow, Store, Wanted,
 };
 use vocab::Timestamp;
 
@@ -16,6 +16,7 @@ pub(crate) const CASES: &[Named] = &[
     ("findings and incidents", watch),
     ("cases", cases),
     ("notices", notices),
+    ("blocks", blocks),
     ("hostile text", hostile),
     ("all or nothing", whole),
 ];
@@ -200,6 +201,38 @@ fn notices(store: &Store) {
     // A late answer of the channel takes nothing back.
     store.write(|tx| tx.tried_notice("n1", NoticeState::Failed, "timeout", T)).unwrap();
     assert_eq!(store.read(|tx| tx.notices_of("I-1")).unwrap()[0].state, NoticeState::Acknowledged);
+}
+
+fn blocks(store: &Store) {
+    let block = |id: &str, began| BlockRow {
+        id: id.into(),
+        prefix: "203.0.113.7/32".into(),
+        case: 1,
+        state: BlockState::Ordered,
+        began,
+        ends: later(600),
+        confirm_by: later(300),
+        actor: "kanri".into(),
+        reason: "guessing".into(),
+        remark: "BG-2".into(),
+        ledger: 9,
+    };
+    store.write(|tx| tx.add_block(&block("b1", T))).unwrap();
+    store.write(|tx| tx.add_block(&block("b2", later(5)))).unwrap();
+    assert_eq!(store.read(|tx| tx.block("b1")).unwrap(), Some(block("b1", T)));
+    store.write(|tx| tx.change_block("b1", BlockState::Expired, "BG-2", Timestamp(0))).unwrap();
+    let ids = |since| {
+        let rows = store.read(|tx| tx.blocks(since, 10)).unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(T), ["b2", "b1"]);
+    assert_eq!(ids(later(99)), ["b2"], "what is open is always among them");
+    let absent = store.write(|tx| tx.change_block("b9", BlockState::Undone, "", T));
+    assert!(matches!(absent, Err(Error::Absent("block"))));
+    assert_eq!(store.read(|tx| tx.kept("seen")).unwrap(), None);
+    store.write(|tx| tx.keep("seen", "a")).unwrap();
+    store.write(|tx| tx.keep("seen", "b")).unwrap();
+    assert_eq!(store.read(|tx| tx.kept("seen")).unwrap().as_deref(), Some("b"));
 }
 
 fn hostile(store: &Store) {

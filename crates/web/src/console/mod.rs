@@ -4,8 +4,8 @@
 mod pages;
 
 pub use pages::{
-    CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, PeoplePage, PersonRow, SetupPage,
-    TablePage, TodayPage, message,
+    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, PeoplePage,
+    PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
 };
 
 use crate::report::view;
@@ -48,9 +48,10 @@ pub struct Frame<'a> {
 }
 
 /// Pages of the navigation: path, and message of the title.
-pub const PAGES: [(&str, &str); 7] = [
+pub const PAGES: [(&str, &str); 8] = [
     ("/", "console-today"),
     ("/cases", "console-cases"),
+    ("/blocks", "console-blocks"),
     ("/findings", "console-findings"),
     ("/sources", "console-sources"),
     ("/rules", "console-rules"),

@@ -119,6 +119,70 @@ impl<'a> CasePage<'a> {
     }
 }
 
+/// A block in the list.
+#[derive(Clone, Debug)]
+pub struct BlockLine {
+    /// Id.
+    pub id: String,
+    /// What is blocked.
+    pub prefix: String,
+    /// Number of its case; 0: none.
+    pub number: i64,
+    /// State in words.
+    pub state: String,
+    /// From.
+    pub began: String,
+    /// Until.
+    pub ends: String,
+    /// Who.
+    pub actor: String,
+    /// Why, and what was set aside.
+    pub why: String,
+    /// Entry of the ledger with the order.
+    pub ledger: i64,
+    /// The reader may take it back.
+    pub undoes: bool,
+}
+
+/// A source that could be blocked.
+#[derive(Clone, Debug)]
+pub struct ProposalLine {
+    /// What would be blocked.
+    pub prefix: String,
+    /// Number of the case.
+    pub number: i64,
+    /// For how long.
+    pub length: String,
+    /// What speaks against it.
+    pub objections: Vec<String>,
+    /// Blocked already, or not.
+    pub state: String,
+    /// The reader may order it.
+    pub acts: bool,
+    /// Only with a reason.
+    pub asks_reason: bool,
+    /// Somebody who is needed would be locked out.
+    pub sheltered: bool,
+}
+
+/// What is blocked, and what could be.
+#[derive(Template)]
+#[template(path = "console/blocks.html")]
+pub struct BlocksPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// What is done about attackers, in a sentence.
+    pub mode: String,
+    /// The reader is asked to say that the preview was looked at.
+    pub asks_seen: bool,
+    /// The reader is asked to say that the way in is still open.
+    pub asks_confirm: bool,
+    /// Blocks.
+    pub rows: Vec<BlockLine>,
+    /// What could be done.
+    pub proposals: Vec<ProposalLine>,
+}
+
 /// A finding in a list.
 #[derive(Clone, Debug)]
 pub struct FindingRow {

@@ -46,6 +46,17 @@ Examples:
 Exit code 1: an obligation is overdue."
     )]
     Clocks(ClocksArgs),
+    /// Take back blocks of this computer at once, without the service / 遮断を取り消す
+    #[command(
+        after_long_help = "Works while the service is down, too: it speaks to the kernel. A service that runs notices and blocks
+again what it still counts as blocked; take it back on its page as well.
+
+Examples:
+  sekisho case unban 203.0.113.7
+  sekisho case unban 2001:db8:1::/64
+  sekisho case unban all"
+    )]
+    Unban(UnbanArgs),
     /// Say what each desk would do with the case as it is: take it, ask for more, advise, refuse / 受理の見込み
     #[command(after_long_help = "Examples:
   sekisho case desks case.toml
@@ -208,4 +219,15 @@ pub(crate) struct ShareArgs {
     /// Time of making (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
     pub(super) at: Option<Timestamp>,
+}
+
+/// `case unban`.
+#[derive(Args, Debug)]
+pub(crate) struct UnbanArgs {
+    /// Address, prefix, or `all`
+    #[arg(value_name = "ADDRESS|all")]
+    pub(crate) what: String,
+    /// Where the program nft is
+    #[arg(long, value_name = "FILE", default_value = "/usr/sbin/nft")]
+    pub(crate) nft: PathBuf,
 }

@@ -9,6 +9,7 @@ mod file;
 mod list;
 mod new;
 mod share;
+mod unban;
 mod write;
 
 pub(crate) use args::CaseCommand;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
         CaseCommand::Write(args) => write::run(&args),
         CaseCommand::Clocks(args) => clocks::run(&args),
         CaseCommand::Desks(args) => desks::run(&args),
+        CaseCommand::Unban(args) => unban::run(&args),
         CaseCommand::Share(args) => share::run(&args),
         CaseCommand::Assistance(args) => assistance::run(&args),
         CaseCommand::Forms(args) => list::forms(&args),

@@ -3,6 +3,7 @@
 
 mod acts;
 mod auth;
+mod blocks;
 mod routes;
 mod show;
 
@@ -134,13 +135,27 @@ impl Console {
             Page::Acknowledge | Page::Move | Page::Note | Page::AddPerson | Page::ChangePerson => {
                 self.act(asked, route.page)
             }
+            Page::Blocks => self.blocks(asked),
+            Page::AddBlock | Page::UndoBlock | Page::ConfirmBlocks | Page::SeenBlocks => {
+                self.act_on_blocks(asked, route.page)
+            }
             page => self.show(asked, page),
         }
     }
 }
 
 /// What an action may have led to: the rest of a message's id.
-const SAID: [&str; 4] = ["acknowledged", "moved", "noted", "stale"];
+const SAID: [&str; 9] = [
+    "acknowledged",
+    "moved",
+    "noted",
+    "stale",
+    "blocked",
+    "unblocked",
+    "confirmed",
+    "preview-seen",
+    "not-blocked",
+];
 
 fn askama(page: &impl askama::Template) -> Result<String, String> {
     page.render().map_err(|error| error.to_string())

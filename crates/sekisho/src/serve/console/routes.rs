@@ -16,6 +16,11 @@ pub(super) enum Page {
     Acknowledge,
     Move,
     Note,
+    Blocks,
+    AddBlock,
+    UndoBlock,
+    ConfirmBlocks,
+    SeenBlocks,
     Findings,
     Sources,
     Rules,
@@ -53,7 +58,7 @@ const fn route(
 }
 
 /// The table.
-pub(super) const ROUTES: [Route; 18] = [
+pub(super) const ROUTES: [Route; 23] = [
     route("GET", "/login", Page::Login, None),
     route("POST", "/login", Page::SignIn, None),
     route("GET", "/setup", Page::Setup, None),
@@ -65,6 +70,11 @@ pub(super) const ROUTES: [Route; 18] = [
     route("POST", "/cases/*/acknowledge", Page::Acknowledge, WORK),
     route("POST", "/cases/*/state", Page::Move, DECIDE),
     route("POST", "/cases/*/note", Page::Note, WORK),
+    route("GET", "/blocks", Page::Blocks, ALL),
+    route("POST", "/blocks", Page::AddBlock, DECIDE),
+    route("POST", "/blocks/confirm", Page::ConfirmBlocks, WORK),
+    route("POST", "/blocks/seen", Page::SeenBlocks, DECIDE),
+    route("POST", "/blocks/*/undo", Page::UndoBlock, WORK),
     route("GET", "/findings", Page::Findings, ALL),
     route("GET", "/sources", Page::Sources, ALL),
     route("GET", "/rules", Page::Rules, ALL),
