@@ -129,11 +129,14 @@ pub(crate) struct Console {
     /// The proxy speaks TLS: cookies are marked secure.
     #[serde(default)]
     pub(crate) behind_tls: bool,
+    /// File with the token that opens `/metrics`; without it there are no figures.
+    #[serde(default)]
+    pub(crate) metrics_token_file: Option<PathBuf>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { listen: listen(), behind_tls: false }
+        Self { listen: listen(), behind_tls: false, metrics_token_file: None }
     }
 }
 

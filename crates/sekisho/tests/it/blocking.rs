@@ -114,7 +114,7 @@ fn attack(log: &Path, source: &str, enters: bool) {
 }
 
 fn settings(mode: &str) -> String {
-    format!("timezone = \"Asia/Tokyo\"\n[containment]\nallow = [\"198.51.100.0/24\"]\n{mode}")
+    format!("[containment]\nallow = [\"198.51.100.0/24\"]\n{mode}")
 }
 
 #[test]

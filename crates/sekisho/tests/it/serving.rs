@@ -62,6 +62,16 @@ impl Service {
         service
     }
 
+    /// Starts with a token for the figures, set up.
+    fn started_for_figures(folder: &Path) -> Self {
+        std::fs::write(folder.join("token"), "0123456789abcdef\n").expect("token");
+        let log = (0..30).map(|n| failure("203.0.113.9", n)).collect::<String>();
+        std::fs::write(folder.join("auth.log"), log).expect("log");
+        let token = folder.join("token");
+        let more = format!("metrics_token_file = {token:?}\n");
+        Self::start_with(folder, &more)
+    }
+
     /// Registers the first administrator, `kanri`.
     pub(crate) fn set_up(&mut self) {
         let code = self.code.clone().expect("a code");
@@ -202,7 +212,12 @@ fn logs_are_watched_and_cases_are_worked_on() {
     assert_eq!(service.ask("POST", "/setup", &set_up("wrong"), "").0, 403);
     let foreign = "Origin: http://evil.example\r\n";
     assert_eq!(service.ask("POST", "/setup", &set_up(&code), foreign).0, 403, "a form of another page");
-    let (status, answer) = service.ask("POST", "/setup", &set_up(&code), "");
+    assert_eq!(service.ask("POST", "/setup", &set_up(&code), "Origin: null\r\n").0, 403);
+    // A browser names the origin of its own form only when the page's referrer policy lets it.
+    let page = service.ask("GET", "/setup", "", "").1;
+    assert!(page.contains("referrer-policy: same-origin"), "{page}");
+    let own = format!("Origin: http://127.0.0.1:{}\r\n", service.console);
+    let (status, answer) = service.ask("POST", "/setup", &set_up(&code), &own);
     assert_eq!(status, 303, "{answer}");
     service.keep_cookie(&answer);
     assert_eq!(service.ask("POST", "/setup", &set_up(&code), "").0, 403, "the code holds once");
@@ -258,6 +273,32 @@ fn logs_are_watched_and_cases_are_worked_on() {
         .output()
         .expect("runs");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn figures_are_shown_to_who_has_the_token() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut service = Service::started_for_figures(folder.path());
+    service.set_up();
+    service.until("/cases", "href=\"/cases/1\"");
+    for wrong in
+        ["", "Authorization: Bearer 0123456789abcdeX\r\n", "Authorization: Basic 0123456789abcdef\r\n"]
+    {
+        assert_eq!(service.ask("GET", "/metrics", "", wrong).0, 401, "{wrong}");
+    }
+    let (status, figures) = service.ask("GET", "/metrics", "", "Authorization: Bearer 0123456789abcdef\r\n");
+    assert_eq!(status, 200, "{figures}");
+    let lines =
+        format!("sekisho_source_lines_total{{source=\"{}\"}} 30", folder.path().join("auth.log").display());
+    for wanted in [
+        lines.as_str(),
+        "sekisho_cases_open 1",
+        "sekisho_cases_unacknowledged 1",
+        "sekisho_blocks_active 0",
+        "# EOF",
+    ] {
+        assert!(figures.contains(wanted), "{wanted}: {figures}");
+    }
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Console {
     }
 }
 
-fn is_open(row: &BlockRow) -> bool {
+pub(super) fn is_open(row: &BlockRow) -> bool {
     matches!(row.state, BlockState::Active | BlockState::Ordered)
 }
 

@@ -4,6 +4,7 @@
 mod acts;
 mod auth;
 mod blocks;
+mod metrics;
 mod routes;
 mod show;
 
@@ -13,6 +14,7 @@ use crate::clock::Clock;
 use crate::http::{Answer, Request, Response, TEXT};
 use auth::Doors;
 use routes::{Page, find};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use store::{Person, Session};
 use vocab::Timestamp;
@@ -26,6 +28,9 @@ const IDLE_MICROS: i64 = 2 * Timestamp::HOUR;
 /// The code of the first set-up holds for so long, microseconds.
 const SETUP_MICROS: i64 = Timestamp::HOUR;
 
+/// Shortest token for the figures, bytes.
+const TOKEN_BYTES_MIN: usize = 16;
+
 /// The console.
 pub(super) struct Console {
     shared: Arc<Shared>,
@@ -33,6 +38,8 @@ pub(super) struct Console {
     en: Catalog,
     lang: Lang,
     secure: bool,
+    /// Hash of the token that opens the figures; `None`: there are none.
+    metrics_token: Option<[u8; 32]>,
     clock: Clock,
     doors: Doors,
 }
@@ -60,12 +67,26 @@ impl Console {
         zone: jiff::tz::TimeZone,
         clock: Clock,
     ) -> anyhow::Result<Self> {
+        let metrics_token = match &settings.metrics_token_file {
+            Some(path) => {
+                let token = zeroize::Zeroizing::new(crate::inputs::read_text(path, 4_096)?);
+                let token = token.trim();
+                anyhow::ensure!(
+                    token.len() >= TOKEN_BYTES_MIN,
+                    "{}: a token of at least {TOKEN_BYTES_MIN} characters is expected",
+                    path.display()
+                );
+                Some(Sha256::digest(token.as_bytes()).into())
+            }
+            None => None,
+        };
         let console = Self {
             shared,
             ja: Catalog::new(Lang::Ja, zone.clone()),
             en: Catalog::new(Lang::En, zone),
             lang,
             secure: settings.behind_tls,
+            metrics_token,
             clock,
             doors: Doors::default(),
         };
@@ -172,6 +193,9 @@ impl Answer for Console {
                 headers: Vec::new(),
             };
         }
+        if request.path == "/metrics" {
+            return self.metrics(request);
+        }
         if request.path == "/healthz" {
             return Response::text(200, "ok");
         }
@@ -188,7 +212,7 @@ impl Answer for Console {
         });
         let mut headers = vec![
             ("content-security-policy", POLICY.to_owned()),
-            ("referrer-policy", "no-referrer".to_owned()),
+            ("referrer-policy", "same-origin".to_owned()),
             ("x-frame-options", "DENY".to_owned()),
         ];
         if let Some(lang) = routes::value(&request.query, "lang").filter(|lang| lang == "ja" || lang == "en")
