@@ -73,6 +73,9 @@ The first start shows a one-time code with which the first administrator is regi
 最初の起動で一度だけのコードが表示されます。/setup で最初の管理者を登録してください。
 All settings: docs/serve.md")]
     Serve(Serve),
+    /// Copy what the service keeps, check the copy, put it back / 写しを作り、確かめ、戻す
+    #[command(subcommand)]
+    Backup(crate::cmd::BackupCommand),
     /// Check a settings file / 設定ファイルを確かめる
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -71,6 +71,23 @@ impl Store {
         self.engine.name()
     }
 
+    /// Writes a whole copy of the state into a new file, while others go on writing. Only for SQLite: PostgreSQL has its own
+    /// tools.
+    ///
+    /// # Errors
+    /// [`Error::Address`] for PostgreSQL, [`Error::Database`] when the file is there or cannot be written.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        self.engine.copy_to(path)
+    }
+
+    /// Is the file sound, as far as the engine can tell?
+    ///
+    /// # Errors
+    /// [`Error::Database`] with what is wrong.
+    pub fn check(&self) -> Result<()> {
+        self.engine.check()
+    }
+
     /// Does `work` in one transaction: all of it or nothing.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The commands. Each returns its exit code.
 
+mod backup;
+pub(crate) use backup::BackupCommand;
 pub(crate) mod act;
 mod act_count;
 pub(crate) mod bundle;
@@ -22,6 +24,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Serve(args) => {
             crate::serve::run(&args.config, args.lang.map_or_else(crate::clock::language, web::Lang::from))
         }
+        Command::Backup(command) => backup::run(command),
         Command::Config(crate::cli::ConfigCommand::Check { config }) => crate::serve::check(&config),
         Command::Events(args) => events::run(&args),
         Command::Detect(args) => detect_rules::run(&args),

@@ -1,7 +1,7 @@
 //! `sekisho serve`: always watching. One thread takes lines, seals and judges them; the console asks the state.
 
 mod blocking;
-mod config;
+pub(crate) mod config;
 mod console;
 mod publish;
 mod syslog;

@@ -276,6 +276,57 @@ fn logs_are_watched_and_cases_are_worked_on() {
 }
 
 #[test]
+fn a_copy_is_made_while_it_runs_and_put_back() {
+    let folder = tempfile::tempdir().expect("folder");
+    let log = folder.path().join("auth.log");
+    std::fs::write(&log, (0..30).map(|n| failure("203.0.113.9", n)).collect::<String>()).expect("log");
+    let backup = |arguments: &[&str]| {
+        let ran = sekisho().current_dir(folder.path()).arg("backup").args(arguments).output().expect("runs");
+        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    let mut service = Service::start(folder.path());
+    service.set_up();
+    service.until("/cases", "href=\"/cases/1\"");
+    assert_eq!(backup(&["create", "copy"]).0, Some(0));
+    // Again into the same folder, while lines go on arriving.
+    let mut file = std::fs::OpenOptions::new().append(true).open(&log).expect("log");
+    file.write_all((0..30).map(|n| failure("192.0.2.44", n)).collect::<String>().as_bytes())
+        .expect("written");
+    service.until("/findings", "192.0.2.44");
+    let (code, said) = backup(&["create", "copy"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(backup(&["check", "copy"]).0, Some(0));
+    let (code, said) = backup(&["restore", "copy"]);
+    assert!(code == Some(2) && said.contains("is there already"), "{said}");
+    drop(service);
+    std::fs::rename(folder.path().join("data"), folder.path().join("lost")).expect("lost");
+
+    // A changed byte of the state, and one of the ledger, are found before anything is put back.
+    let state = folder.path().join("copy/state.db");
+    let good = std::fs::read(&state).expect("state");
+    let mut bad = good.clone();
+    *bad.last_mut().expect("bytes") ^= 1;
+    std::fs::write(&state, bad).expect("written");
+    let (code, said) = backup(&["check", "copy"]);
+    assert!(code == Some(1) && said.contains("SHA-256"), "{said}");
+    assert!(backup(&["restore", "copy"]).0 != Some(0) && !folder.path().join("data").exists());
+    std::fs::write(&state, good).expect("written");
+
+    let (code, said) = backup(&["restore", "copy"]);
+    assert_eq!(code, Some(0), "{said}");
+    std::fs::write(folder.path().join("data/seen"), "").expect("noted");
+    let mut again = Service::start(folder.path());
+    again.sign_in("kanri");
+    assert!(again.get("/cases").contains("href=\"/cases/1\""));
+    again.until("/findings", "192.0.2.44");
+    let id = again.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+    assert!(again.child.wait().expect("ends").success());
+    let verified = sekisho().current_dir(folder.path()).args(["ledger", "verify", "data/ledger"]).output();
+    assert!(verified.expect("runs").status.success());
+}
+
+#[test]
 fn figures_are_shown_to_who_has_the_token() {
     let folder = tempfile::tempdir().expect("folder");
     let mut service = Service::started_for_figures(folder.path());

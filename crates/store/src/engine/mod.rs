@@ -87,6 +87,20 @@ impl Engine {
         Postgres::open(address, password).map(|client| Self::Postgres(Box::new(Mutex::new(client))))
     }
 
+    pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => sqlite::copy_to(&held(connection), path),
+            Self::Postgres(_) => Err(Error::Address("PostgreSQL is copied with its own pg_dump".to_owned())),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => sqlite::check(&held(connection)),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "SQLite",

@@ -33,6 +33,19 @@ fn set_up(connection: Connection) -> Result<Connection> {
     Ok(connection)
 }
 
+/// A whole copy in a new file; others go on writing meanwhile.
+pub(super) fn copy_to(connection: &Connection, path: &Path) -> Result<()> {
+    let path = path.to_str().ok_or_else(|| Error::Address(format!("{} is not UTF-8", path.display())))?;
+    connection.execute("VACUUM INTO ?1", [path])?;
+    Ok(())
+}
+
+/// Looks through the whole file.
+pub(super) fn check(connection: &Connection) -> Result<()> {
+    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if said == "ok" { Ok(()) } else { Err(Error::Database(said)) }
+}
+
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
