@@ -198,7 +198,15 @@ impl Reader {
 
     /// All entries in order.
     pub fn entries(&mut self) -> impl Iterator<Item = Result<(LedgerIndex, Entry)>> + '_ {
-        self.raw_entries().map(|item| {
+        self.entries_from(LedgerIndex(0))
+    }
+
+    /// Entries in order, from one on.
+    pub fn entries_from(
+        &mut self,
+        from: LedgerIndex,
+    ) -> impl Iterator<Item = Result<(LedgerIndex, Entry)>> + '_ {
+        self.raw_entries_from(from.0).map(|item| {
             let (index, bytes, place) = item?;
             let entry = Entry::decode(&bytes).map_err(|what| Error::damage(&place, 0, what.0))?;
             Ok((LedgerIndex(index), entry))

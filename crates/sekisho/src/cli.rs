@@ -42,6 +42,14 @@ pub(crate) struct Serve {
     pub(crate) lang: Option<LangArg>,
 }
 
+/// `sekisho agent`.
+#[derive(Debug, Args)]
+pub(crate) struct Agent {
+    /// Settings file / 設定ファイル
+    #[arg(long, value_name = "FILE", default_value = "agent.toml")]
+    pub(crate) config: PathBuf,
+}
+
 /// `sekisho config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
@@ -76,6 +84,16 @@ All settings: docs/serve.md")]
     /// Copy what the service keeps, check the copy, put it back / 写しを作り、確かめ、戻す
     #[command(subcommand)]
     Backup(crate::cmd::BackupCommand),
+    /// Follow the logs of this computer and send them to a server / このコンピュータのログをサーバへ送る
+    #[command(after_long_help = "Examples:
+  sekisho agent --config agent.toml
+
+`sekisho agents add NAME` on the server makes the folder with agent.toml and certificates. docs/agent.md
+サーバで `sekisho agents add 名前` を実行すると、agent.toml と証明書の入ったフォルダができます。")]
+    Agent(Agent),
+    /// Agents that may send to this server / このサーバへ送信できるエージェント
+    #[command(subcommand)]
+    Agents(crate::cmd::agents::AgentsCommand),
     /// Check a settings file / 設定ファイルを確かめる
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -3,6 +3,7 @@
 //! The leaf of the workspace: command line, wiring, clock, files. Exit codes: 0 done, 1 failure, 2 wrong use, 3 findings at
 //! or above `--fail-on`.
 
+mod agent;
 mod cli;
 mod clock;
 mod cmd;

@@ -4,6 +4,7 @@
 //! Evidence does not live here: it is in the ledger, and a row cites it. Architecture invariant: no rule, no clock and no
 //! randomness; times, ids and secrets' hashes are values that the caller gives. Every call waits for its answer.
 
+mod agents;
 mod blocks;
 mod cases;
 mod engine;
@@ -16,6 +17,7 @@ mod sources;
 mod value;
 mod watch;
 
+pub use agents::AgentRow;
 pub use blocks::{BlockRow, BlockState};
 pub use cases::{Case, CaseEvent, NewCase};
 pub use engine::Tx;

@@ -45,6 +45,9 @@ const STEPS: [&[&str]; 2] = [
      reason TEXT NOT NULL, remark TEXT NOT NULL, ledger BIGINT NOT NULL)",
         "CREATE INDEX block_began ON block (began)",
         "CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        // Who may send, by the SHA-256 of a certificate.
+        "CREATE TABLE agent (name TEXT PRIMARY KEY, certificate TEXT NOT NULL UNIQUE, made BIGINT NOT NULL, \
+     revoked BIGINT NOT NULL)",
     ],
 ];
 

@@ -4,6 +4,7 @@ mod backup;
 pub(crate) use backup::BackupCommand;
 pub(crate) mod act;
 mod act_count;
+pub(crate) mod agents;
 pub(crate) mod bundle;
 pub(crate) mod case;
 pub(crate) mod custody;
@@ -25,6 +26,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
             crate::serve::run(&args.config, args.lang.map_or_else(crate::clock::language, web::Lang::from))
         }
         Command::Backup(command) => backup::run(command),
+        Command::Agent(args) => crate::agent::run(&args.config),
+        Command::Agents(command) => agents::run(command),
         Command::Config(crate::cli::ConfigCommand::Check { config }) => crate::serve::check(&config),
         Command::Events(args) => events::run(&args),
         Command::Detect(args) => detect_rules::run(&args),

@@ -28,6 +28,13 @@ pub(crate) struct Position {
     state: State,
 }
 
+impl Position {
+    /// The same place, for a ledger that goes on where another one ends.
+    pub(crate) fn elsewhere(self) -> Self {
+        Self { open: false, ..self }
+    }
+}
+
 /// What is known of a stream while the entries are gone through.
 #[derive(Default)]
 struct Newest {
@@ -198,6 +205,18 @@ impl Following {
             }
         }
         Ok(more)
+    }
+
+    /// Goes on in another ledger; the places of all logs are noted there.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub(crate) fn move_to(&mut self, ledger: &mut Ledger, now: Timestamp) -> anyhow::Result<()> {
+        for source in &mut self.sources {
+            source.stream = ledger.open_stream_of(&source.name, STREAM_KIND, DataClass::Event, now)?;
+            source.note(ledger, now)?;
+        }
+        Ok(())
     }
 
     /// Notes the places of all logs, for the session that goes on.

@@ -62,6 +62,20 @@ pub(crate) enum Notice {
     Unreadable(String),
 }
 
+impl Notice {
+    /// What became of the file, in words that follow its name.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Missing => "is not there (yet)".to_owned(),
+            Self::Found => "is there again".to_owned(),
+            Self::Turned => "was turned; the new file is read from its beginning".to_owned(),
+            Self::Cut(_) => "was cut; it is read from its beginning".to_owned(),
+            Self::Lost => "lost lines while nobody watched; the gap is written down".to_owned(),
+            Self::Unreadable(why) => format!("cannot be read: {why}"),
+        }
+    }
+}
+
 /// What a look at a log gave.
 #[derive(Debug)]
 pub(crate) enum Step {

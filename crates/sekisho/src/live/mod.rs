@@ -21,7 +21,7 @@ use detect::activity::Activity;
 use detect::engine::Engine;
 use detect::front::Front;
 use detect::rule::RuleSet;
-use ledger::{EntryKind, Ledger, Run, RunRecord, StreamId};
+use ledger::{EntryKind, GapCause, Ledger, Run, RunRecord, StreamId};
 use recent::Recent;
 pub(crate) use replay::history;
 use sha2::{Digest as _, Sha256};
@@ -39,6 +39,8 @@ pub(crate) enum Way {
     File,
     /// The syslog receiver.
     Syslog,
+    /// An agent.
+    Agent,
 }
 
 impl Way {
@@ -47,11 +49,12 @@ impl Way {
         match self {
             Self::File => crate::follow::STREAM_KIND,
             Self::Syslog => "syslog",
+            Self::Agent => "agent",
         }
     }
 
     fn of(name: &str) -> Option<Self> {
-        [Self::File, Self::Syslog].into_iter().find(|way| way.name() == name)
+        [Self::File, Self::Syslog, Self::Agent].into_iter().find(|way| way.name() == name)
     }
 }
 
@@ -64,6 +67,8 @@ pub(crate) struct Arrival {
     pub(crate) source: Arc<str>,
     /// Its place in the source, where it has one.
     pub(crate) offset: Option<u64>,
+    /// Its number in the source, where the source numbers its lines.
+    pub(crate) line: Option<u64>,
     /// Its bytes, without line end.
     pub(crate) bytes: Vec<u8>,
 }
@@ -161,19 +166,11 @@ impl Watch {
         }
         let mut touched = Vec::new();
         for mut arrival in arrivals {
-            if self.sources.len() >= SOURCES_MAX && !self.by_name.contains_key(&arrival.source) {
+            let full = self.sources.len() >= SOURCES_MAX && arrival.way == Way::Syslog;
+            if full && !self.by_name.contains_key(&arrival.source) {
                 arrival.source = OTHERS.into();
             }
-            let place = match self.by_name.get(&arrival.source) {
-                Some(place) if self.sources.get(*place).and_then(Source::own_stream).is_some() => *place,
-                _ => {
-                    let stream = self
-                        .ledger
-                        .open_stream(&arrival.source, arrival.way.name(), now)
-                        .with_context(|| format!("cannot open a stream for {}", arrival.source))?;
-                    self.source(&arrival.source, arrival.way, now, Some(stream))
-                }
-            };
+            let place = self.place(&arrival.source, arrival.way, now)?;
             let Some(source) = self.sources.get_mut(place) else { continue };
             if source.add(arrival) {
                 touched.push(place);
@@ -265,6 +262,32 @@ impl Watch {
             sealed.push(Sealed { source: place, block, index });
         }
         Ok(())
+    }
+
+    /// The place of a source whose lines are sealed here, with an open stream.
+    fn place(&mut self, name: &Arc<str>, way: Way, now: Timestamp) -> anyhow::Result<usize> {
+        if let Some(place) = self.by_name.get(name)
+            && self.sources.get(*place).and_then(Source::own_stream).is_some()
+        {
+            return Ok(*place);
+        }
+        let stream = self.ledger.open_stream(name, way.name(), now);
+        let stream = stream.with_context(|| format!("cannot open a stream for {name}"))?;
+        Ok(self.source(name, way, now, Some(stream)))
+    }
+
+    /// Writes down that records of a source are missing, or may be (LG-HBT-02).
+    pub(crate) fn missing(
+        &mut self,
+        (name, way): (&Arc<str>, Way),
+        cause: GapCause,
+        span: (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let place = self.place(name, way, now)?;
+        let stream = self.sources.get(place).map_or(self.deeds, |source| source.stream(self.deeds));
+        self.ledger.append_gap(stream, cause, span, now).context("cannot write the ledger")?;
+        self.ledger.commit().context("cannot make the entry durable").map(drop)
     }
 
     fn source(&mut self, name: &Arc<str>, way: Way, now: Timestamp, stream: Option<StreamId>) -> usize {

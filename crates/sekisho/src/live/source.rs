@@ -120,7 +120,7 @@ impl Source {
         let offset = arrival.offset.unwrap_or(self.next_offset);
         self.next_offset = offset + arrival.bytes.len() as u64 + 1;
         self.state.lines += 1;
-        self.last_line += 1;
+        self.last_line = arrival.line.unwrap_or(self.last_line + 1);
         self.pending.push(Line { offset, line: self.last_line, bytes: arrival.bytes });
         self.pending.len() == 1
     }
@@ -164,7 +164,11 @@ impl Source {
             name: self.state.name.to_string(),
             zone: settings.zone.clone(),
             zone_assumed: settings.zone_assumed,
-            host: if self.state.way == Way::File { settings.host.clone() } else { String::new() },
+            host: match self.state.way {
+                Way::File => settings.host.clone(),
+                Way::Agent => self.state.name.split(':').next().unwrap_or_default().to_owned(),
+                Way::Syslog => String::new(),
+            },
         };
         // All that came in so far, or else what came in last: a source may begin with something strange.
         let newest = self.sample.get(before..).unwrap_or_default();

@@ -49,7 +49,7 @@ fn arrivals(files: &[PathBuf]) -> Vec<Arrival> {
         let source: Arc<str> = file.display().to_string().into();
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let source = Arc::clone(&source);
-            all.push(Arrival { way: Way::File, source, offset: None, bytes: line.to_vec() });
+            all.push(Arrival { way: Way::File, source, offset: None, line: None, bytes: line.to_vec() });
         }
     }
     all
@@ -197,6 +197,7 @@ fn unknown_lines_are_kept_and_counted() {
         way: Way::Syslog,
         source: "syslog/192.0.2.1".into(),
         offset: None,
+        line: None,
         bytes: text.as_bytes().to_vec(),
     };
     for _ in 0..40 {

@@ -37,6 +37,9 @@ pub(crate) struct Config {
     /// Syslog receiver.
     #[serde(default)]
     pub(crate) syslog: Syslog,
+    /// Agents.
+    #[serde(default)]
+    pub(crate) agents: Option<Agents>,
     /// Console.
     #[serde(default)]
     pub(crate) console: Console,
@@ -81,6 +84,14 @@ pub(crate) struct Containment {
     /// Where the program nft is.
     #[serde(default)]
     pub(crate) nft: Option<PathBuf>,
+}
+
+/// Where agents are heard.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Agents {
+    /// Address, e.g. `0.0.0.0:8471`.
+    pub(crate) listen: SocketAddr,
 }
 
 /// Where messages are received.
@@ -160,10 +171,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
             "docs/serve.md lists all settings",
         )
     })?;
-    if config.files.is_empty() && config.syslog.is_off() {
+    if config.files.is_empty() && config.syslog.is_off() && config.agents.is_none() {
         return Err(Hinted::error(
             format!("{}: nothing to watch", path.display()),
-            "name log files under `files`, or an address under [syslog]",
+            "name log files under `files`, or an address under [syslog] or [agents]",
         ));
     }
     if !config.console.listen.ip().is_loopback() && !config.console.behind_tls {

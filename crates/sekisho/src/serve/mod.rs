@@ -1,18 +1,22 @@
 //! `sekisho serve`: always watching. One thread takes lines, seals and judges them; the console asks the state.
 
+pub(crate) mod agents;
 mod blocking;
 pub(crate) mod config;
 mod console;
+mod delivery;
 mod publish;
 mod syslog;
-mod tls;
+pub(crate) mod tls;
 
 use crate::clock::Clock;
 use crate::follow::{self, Notice};
-use crate::live::{self, Arrival, Judged, Settings, SourceState, Watch};
+use crate::live::{self, Judged, Settings, SourceState, Watch};
+use agents::Agents;
 use anyhow::Context as _;
 use casework::Incident;
 use config::Config;
+use delivery::{Delivery, Missing};
 use ledger::{EntryKind, Genesis, Ledger, Reader, Resume};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,7 +46,7 @@ const SILENCE_MICROS: i64 = 6 * Timestamp::HOUR;
 /// What the watch and the console share.
 pub(super) struct Shared {
     /// State.
-    pub(super) store: Store,
+    pub(super) store: Arc<Store>,
     /// Incidents with all particulars.
     pub(super) incidents: Mutex<BTreeMap<String, Incident>>,
     /// Entries of the ledger, its verifier key.
@@ -51,6 +55,8 @@ pub(super) struct Shared {
     pub(super) rules: Vec<(String, String, String)>,
     /// Orders to the watch.
     pub(super) orders: SyncSender<Order>,
+    /// Agents that were heard.
+    pub(super) agents: Arc<Agents>,
     /// Datagrams that found the queue full.
     pub(super) dropped: Arc<AtomicU64>,
     /// Blocks sources.
@@ -134,15 +140,26 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         zone_assumed: zone.is_none(),
         host: crate::inputs::host_name(),
     };
-    let store = open_store(&config)?;
-    let (watch, following) = begin(&config, settings, clock)?;
+    let store = Arc::new(open_store(&config)?);
+    let (watch, following, have) = begin(&config, settings, clock)?;
     let (lines, arrivals) = sync_channel(QUEUE_BATCHES);
     let (orders, ordered) = sync_channel(64);
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
     let (incidents, dropped) = (Mutex::default(), Arc::<AtomicU64>::default());
     let counted = Arc::clone(&dropped);
     let blocking = blocking::Blocking::new(&config.containment, &context, zone.is_none());
-    let shared = Arc::new(Shared { store, incidents, ledger, rules: shown, orders, dropped, blocking });
+    let agents = Arc::new(Agents::new(have, lines.clone(), clock));
+    let heard = Arc::clone(&agents);
+    let shared = Arc::new(Shared {
+        store: Arc::clone(&store),
+        agents,
+        incidents,
+        ledger,
+        rules: shown,
+        orders,
+        dropped,
+        blocking,
+    });
     let catalog_zone = zone.unwrap_or_else(|| clock.zone());
     let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, catalog_zone, clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -150,7 +167,12 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         .enable_all()
         .build()
         .context("cannot start the receivers")?;
-    runtime.block_on(syslog::listen(&config.syslog, lines, counted))?;
+    runtime.block_on(async {
+        if let Some(settings) = &config.agents {
+            agents::listen(settings, &config.data, store, heard).await?;
+        }
+        syslog::listen(&config.syslog, lines, counted).await
+    })?;
     let (stop, stopped) = sync_channel::<()>(0);
     let desk = Desk { shared: Arc::clone(&shared), clock, arrivals, ordered, stopped };
     let watching = std::thread::spawn(move || {
@@ -169,7 +191,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     served.map(|()| 0)
 }
 
-fn open_store(config: &Config) -> anyhow::Result<Store> {
+pub(crate) fn open_store(config: &Config) -> anyhow::Result<Store> {
     let password = match &config.database_password_file {
         Some(path) => Some(zeroize::Zeroizing::new(crate::inputs::read_text(path, 4_096)?.trim().to_owned())),
         None => None,
@@ -180,14 +202,19 @@ fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 /// Opens the ledger, goes over what it holds of the last days, and begins to follow the files.
-fn begin(config: &Config, settings: Settings, clock: Clock) -> anyhow::Result<(Watch, follow::Following)> {
+fn begin(
+    config: &Config,
+    settings: Settings,
+    clock: Clock,
+) -> anyhow::Result<(Watch, follow::Following, BTreeMap<String, u64>)> {
     let (folder, secret) = (config.data.join("ledger"), config.data.join("ledger.secret"));
     let now = clock.now();
-    let mut positions = BTreeMap::new();
+    let (mut positions, mut have) = (BTreeMap::new(), BTreeMap::new());
     let known = folder.exists();
     let ledger = if known {
         let mut reader = Reader::open(&folder).context("cannot read the ledger back")?;
         positions = follow::positions(&mut reader).context("cannot tell where the logs were left")?;
+        have = agents::have(&mut reader).context("cannot tell what agents have sent")?;
         let seed = crate::cmd::ledger::read_secret(&secret)?;
         let resume = Resume { now, seed, session: clock.random()? };
         let (ledger, recovered) = Ledger::open(&folder, &resume).context("cannot open the ledger")?;
@@ -216,14 +243,14 @@ fn begin(config: &Config, settings: Settings, clock: Clock) -> anyhow::Result<(W
     let following = watch.begin_following(&logs, positions, now)?;
     let started = serde_json::json!({ "deed": "started", "version": env!("CARGO_PKG_VERSION") });
     watch.deed(EntryKind::Record, &started, now)?;
-    Ok((watch, following))
+    Ok((watch, following, have))
 }
 
 /// The thread that watches.
 struct Desk {
     shared: Arc<Shared>,
     clock: Clock,
-    arrivals: Receiver<Vec<Arrival>>,
+    arrivals: Receiver<Delivery>,
     ordered: Receiver<Order>,
     stopped: Receiver<()>,
 }
@@ -275,19 +302,21 @@ impl Desk {
     /// Takes the lines that wait, or waits a moment for some.
     fn lines(&self, watch: &mut Watch, wait: Duration) -> anyhow::Result<()> {
         let mut all = match self.arrivals.recv_timeout(wait) {
-            Ok(lines) => lines,
+            Ok(delivery) => vec![delivery],
             Err(RecvTimeoutError::Timeout) => return Ok(()),
             Err(RecvTimeoutError::Disconnected) => {
                 std::thread::sleep(wait);
                 return Ok(());
             }
         };
-        while all.len() < TURN_LINES_MAX
+        let mut lines = all.first().map_or(0, |delivery| delivery.lines.len());
+        while lines < TURN_LINES_MAX
             && let Ok(more) = self.arrivals.try_recv()
         {
-            all.extend(more);
+            lines += more.lines.len();
+            all.push(more);
         }
-        watch.take(all, self.clock.now())
+        delivery::take(all, watch, self.clock.now())
     }
 
     fn publish(
@@ -334,13 +363,5 @@ fn source_row(state: &SourceState, now: Timestamp) -> SourceRow {
 }
 
 fn tell(file: &str, notice: &Notice) {
-    let what = match notice {
-        Notice::Missing => "is not there (yet)".to_owned(),
-        Notice::Found => "is there again".to_owned(),
-        Notice::Turned => "was turned; the new file is read from its beginning".to_owned(),
-        Notice::Cut(_) => "was cut; it is read from its beginning".to_owned(),
-        Notice::Lost => "lost lines while nobody watched; the gap is written down".to_owned(),
-        Notice::Unreadable(why) => format!("cannot be read: {why}"),
-    };
-    crate::output::say(&format!("{file} {what}"));
+    crate::output::say(&format!("{file} {}", notice.told()));
 }

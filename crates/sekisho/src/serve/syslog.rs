@@ -1,7 +1,7 @@
 //! Receiving syslog (RFC 3164, RFC 5424) over UDP, TCP and TLS (RFC 5425), with octet counting and with line ends (RFC
 //! 6587). A full queue makes senders over streams wait; datagrams that find it full are counted.
 
-use super::{config, tls};
+use super::{Delivery, config, tls};
 use crate::live::{Arrival, Way};
 use anyhow::Context as _;
 use std::net::{IpAddr, SocketAddr};
@@ -22,7 +22,7 @@ const SENDERS_MAX: usize = 1_024;
 /// Listens on the addresses; messages go to `lines`, and datagrams given up for lack of room are counted.
 pub(super) async fn listen(
     settings: &config::Syslog,
-    lines: SyncSender<Vec<Arrival>>,
+    lines: SyncSender<Delivery>,
     dropped: Arc<AtomicU64>,
 ) -> anyhow::Result<()> {
     if let Some(address) = settings.udp {
@@ -48,22 +48,28 @@ fn arrival(peer: IpAddr, bytes: &[u8]) -> Option<Arrival> {
     let bytes = bytes.get(..=end)?;
     // A line end inside of a message would make two of one.
     let bytes = bytes.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
-    Some(Arrival { way: Way::Syslog, source: format!("syslog/{peer}").into(), offset: None, bytes })
+    Some(Arrival {
+        way: Way::Syslog,
+        source: format!("syslog/{peer}").into(),
+        offset: None,
+        line: None,
+        bytes,
+    })
 }
 
-async fn datagrams(socket: UdpSocket, lines: SyncSender<Vec<Arrival>>, dropped: Arc<AtomicU64>) {
+async fn datagrams(socket: UdpSocket, lines: SyncSender<Delivery>, dropped: Arc<AtomicU64>) {
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
         if let Some(one) = arrival(peer.ip(), buffer.get(..length).unwrap_or_default())
-            && lines.try_send(vec![one]).is_err()
+            && lines.try_send(Delivery::of(one)).is_err()
         {
             dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-async fn streams(listener: TcpListener, lines: SyncSender<Vec<Arrival>>, acceptor: Option<TlsAcceptor>) {
+async fn streams(listener: TcpListener, lines: SyncSender<Delivery>, acceptor: Option<TlsAcceptor>) {
     let places = Arc::new(Semaphore::new(SENDERS_MAX));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
@@ -90,7 +96,7 @@ async fn streams(listener: TcpListener, lines: SyncSender<Vec<Arrival>>, accepto
 async fn messages(
     stream: impl AsyncRead + Unpin,
     peer: IpAddr,
-    lines: SyncSender<Vec<Arrival>>,
+    lines: SyncSender<Delivery>,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
@@ -103,7 +109,7 @@ async fn messages(
         let Some(one) = arrival(peer, &message) else { continue };
         let to = lines.clone();
         // Waits while the queue is full: the sender then waits too.
-        let sent = tokio::task::spawn_blocking(move || to.send(vec![one])).await;
+        let sent = tokio::task::spawn_blocking(move || to.send(Delivery::of(one))).await;
         if !matches!(sent, Ok(Ok(()))) {
             return Ok(());
         }

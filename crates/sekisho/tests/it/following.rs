@@ -55,19 +55,19 @@ fn init(case: &Case) {
 }
 
 /// A writer of a log that is turned as logrotate does it.
-struct Log {
-    path: std::path::PathBuf,
+pub(crate) struct Log {
+    pub(crate) path: std::path::PathBuf,
     file: File,
-    written: Vec<String>,
+    pub(crate) written: Vec<String>,
     turned: usize,
 }
 
 impl Log {
-    fn new(path: std::path::PathBuf) -> Self {
+    pub(crate) fn new(path: std::path::PathBuf) -> Self {
         let file = append(&path);
         Self { path, file, written: Vec::new(), turned: 0 }
     }
-    fn write(&mut self, count: usize) {
+    pub(crate) fn write(&mut self, count: usize) {
         for _ in 0..count {
             let line = format!("line {} of {}", self.written.len(), self.path.display());
             // In two parts, so that the follower sees unfinished lines.
@@ -85,14 +85,14 @@ impl Log {
         self.turned += 1;
         name(1)
     }
-    fn rename(&mut self) {
+    pub(crate) fn rename(&mut self) {
         let first = self.shift();
         std::fs::rename(&self.path, first).unwrap();
         // The writer is told a little later.
         self.write(3);
         self.file = append(&self.path);
     }
-    fn copy_and_cut(&mut self) {
+    pub(crate) fn copy_and_cut(&mut self) {
         let first = self.shift();
         std::fs::copy(&self.path, first).unwrap();
         self.file.set_len(0).unwrap();

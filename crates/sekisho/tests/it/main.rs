@@ -7,6 +7,7 @@
     reason = "tests write small inputs of their own, and fail by panicking"
 )]
 
+mod agents;
 mod attacks;
 mod blocking;
 mod bundles;

@@ -17,6 +17,7 @@ pub(crate) const CASES: &[Named] = &[
     ("cases", cases),
     ("notices", notices),
     ("blocks", blocks),
+    ("agents", agents),
     ("hostile text", hostile),
     ("all or nothing", whole),
 ];
@@ -258,4 +259,19 @@ fn whole(store: &Store) {
     // A statement that fails gives up its transaction, and the next one works.
     assert!(store.write(|tx| tx.execute("INSERT INTO nothing VALUES (1)", &[])).is_err());
     assert!(store.read(|tx| tx.people()).unwrap().is_empty());
+}
+
+fn agents(store: &Store) {
+    let (first, second) = ("11".repeat(32), "22".repeat(32));
+    store.write(|tx| tx.add_agent("web01", &first, Timestamp(5))).expect("entered");
+    assert!(matches!(store.write(|tx| tx.add_agent("web01", &second, Timestamp(6))), Err(Error::Exists(_))));
+    let known = |certificate: &str| store.read(|tx| tx.agent_of(certificate)).expect("asked");
+    assert_eq!(known(&first).map(|agent| agent.name).as_deref(), Some("web01"));
+    assert_eq!(known(&second), None);
+    store.write(|tx| tx.revoke_agent("web01", Timestamp(7))).expect("revoked");
+    assert!(matches!(store.write(|tx| tx.revoke_agent("web01", Timestamp(8))), Err(Error::Absent(_))));
+    assert_eq!(known(&first), None);
+    store.write(|tx| tx.add_agent("web01", &second, Timestamp(9))).expect("a name with a new certificate");
+    assert!(known(&first).is_none() && known(&second).is_some());
+    assert_eq!(store.read(|tx| tx.agents()).expect("all").len(), 1);
 }

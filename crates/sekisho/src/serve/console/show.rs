@@ -208,10 +208,26 @@ impl Console {
         Ok(askama(&TablePage {
             f: self.frame(asked, "/sources", "console-sources"),
             note: String::new(),
-            facts: vec![(t.text("console-dropped"), self.shared.dropped.load(Ordering::Relaxed).to_string())],
+            facts: self.receivers(t),
             heads: heads.map(|id| t.text(id)).collect(),
             rows: rows.collect(),
         }))
+    }
+
+    /// What is known of the receivers: datagrams that were lost, and when each agent was heard.
+    fn receivers(&self, t: &Catalog) -> Vec<(String, String)> {
+        let dropped = self.shared.dropped.load(Ordering::Relaxed).to_string();
+        let agents = self.shared.agents.heard().into_iter().map(|(name, agent)| {
+            let state = if agent.stopped { "console-agent-stopped" } else { "console-agent-heard" };
+            let mebibytes = agent.spool_bytes.div_ceil(1 << 20);
+            let words = Message::new(state)
+                .with("time", t.time(agent.heard).as_str())
+                .with("records", agent.have)
+                .with("spool", mebibytes)
+                .with("repeated", agent.repeated);
+            (t.render(&Message::new("console-agent").with("name", name.as_str())), t.render(&words))
+        });
+        std::iter::once((t.text("console-dropped"), dropped)).chain(agents).collect()
     }
 
     fn people(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
