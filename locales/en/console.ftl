@@ -98,6 +98,7 @@ console-watched = Logs watched
 console-lines = Lines
 console-events = Events
 console-unread = Lines not read
+console-silent-now = (silent)
 console-dropped = UDP messages lost for lack of room
 console-agent = Agent { $name }
 console-agent-heard = last heard { $time }; { $records } records taken, { $spool } MiB wait, { $repeated } repeated and passed over

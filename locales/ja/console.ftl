@@ -98,6 +98,7 @@ console-watched = 見ているログの数
 console-lines = 行数
 console-events = イベント数
 console-unread = 読めなかった行
+console-silent-now = (沈黙)
 console-dropped = 受け取れずに失った UDP のメッセージ
 console-agent = エージェント { $name }
 console-agent-heard = 最後の応答 { $time }。受領した記録 { $records } 件、送信待ち { $spool } MiB、重複して捨てた記録 { $repeated } 件

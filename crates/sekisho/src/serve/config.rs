@@ -31,6 +31,9 @@ pub(crate) struct Config {
     /// Days of the past that a restart goes over again.
     #[serde(default = "days")]
     pub(crate) remember_days: u16,
+    /// Minutes that a source may say nothing before it counts as silent.
+    #[serde(default = "silence")]
+    pub(crate) silence_minutes: u32,
     /// Logs that are followed.
     #[serde(default)]
     pub(crate) files: Vec<PathBuf>,
@@ -153,6 +156,10 @@ impl Default for Console {
 
 const fn days() -> u16 {
     7
+}
+
+const fn silence() -> u32 {
+    360
 }
 
 fn listen() -> SocketAddr {

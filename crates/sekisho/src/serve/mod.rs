@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod console;
 mod delivery;
 mod publish;
+mod silence;
 mod syslog;
 pub(crate) mod tls;
 
@@ -18,10 +19,11 @@ use casework::Incident;
 use config::Config;
 use delivery::{Delivery, Missing};
 use ledger::{EntryKind, Genesis, Ledger, Reader, Resume};
+use silence::Silences;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -40,8 +42,6 @@ const JUDGING_SHARE: f64 = 0.2;
 const CHECKPOINT_MICROS: i64 = 60 * Timestamp::SECOND;
 /// How often the counters of the sources are written.
 const SOURCES_MICROS: i64 = 5 * Timestamp::SECOND;
-/// A source that was silent for so long is shown as silent.
-const SILENCE_MICROS: i64 = 6 * Timestamp::HOUR;
 
 /// What the watch and the console share.
 pub(super) struct Shared {
@@ -174,7 +174,11 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         syslog::listen(&config.syslog, lines, counted).await
     })?;
     let (stop, stopped) = sync_channel::<()>(0);
-    let desk = Desk { shared: Arc::clone(&shared), clock, arrivals, ordered, stopped };
+    let quiet = shared.store.read(|tx| tx.sources())?.into_iter().filter(|source| source.silent);
+    let quiet = quiet.map(|source| (source.name, source.last_seen));
+    let limit = i64::from(config.silence_minutes) * Timestamp::MINUTE;
+    let silences = Silences::new(limit, quiet, clock.now());
+    let desk = Desk { shared: Arc::clone(&shared), clock, silences, arrivals, ordered, stopped };
     let watching = std::thread::spawn(move || {
         let watched = desk.watch(watch, following);
         if watched.is_err() {
@@ -250,13 +254,14 @@ fn begin(
 struct Desk {
     shared: Arc<Shared>,
     clock: Clock,
+    silences: Silences,
     arrivals: Receiver<Delivery>,
     ordered: Receiver<Order>,
     stopped: Receiver<()>,
 }
 
 impl Desk {
-    fn watch(self, mut watch: Watch, mut following: follow::Following) -> anyhow::Result<()> {
+    fn watch(mut self, mut watch: Watch, mut following: follow::Following) -> anyhow::Result<()> {
         let mut published = publish::Published::default();
         let (mut judge_at, mut sources_at, mut checkpoint_at) = (0.0, Timestamp(0), self.clock.now());
         let mut compare_at = Timestamp(0);
@@ -281,7 +286,7 @@ impl Desk {
                 judge_at = begun + (cost / JUDGING_SHARE).max(0.5);
             }
             if now >= sources_at || ended {
-                self.sources(&watch, now)?;
+                self.sources(&mut watch, now)?;
                 sources_at = now.plus(SOURCES_MICROS);
             }
             if now >= compare_at {
@@ -339,14 +344,17 @@ impl Desk {
         Ok(())
     }
 
-    fn sources(&self, watch: &Watch, now: Timestamp) -> anyhow::Result<()> {
-        let rows: Vec<SourceRow> = watch.sources().map(|state| source_row(&state, now)).collect();
+    fn sources(&mut self, watch: &mut Watch, now: Timestamp) -> anyhow::Result<()> {
+        let lost = self.shared.dropped.load(Ordering::Relaxed);
+        self.silences.look(watch, &self.shared.agents.heard(), lost, now)?;
+        let row = |state| source_row(&state, &self.silences);
+        let rows: Vec<SourceRow> = watch.sources().map(row).collect();
         self.shared.store.write(|tx| rows.iter().try_for_each(|row| tx.put_source(row)))?;
         Ok(())
     }
 }
 
-fn source_row(state: &SourceState, now: Timestamp) -> SourceRow {
+fn source_row(state: &SourceState, silences: &Silences) -> SourceRow {
     let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     SourceRow {
         rank: i64::from(state.rank),
@@ -358,7 +366,7 @@ fn source_row(state: &SourceState, now: Timestamp) -> SourceRow {
         unread: count(state.unread),
         first_seen: state.first_seen,
         last_seen: state.last_seen,
-        silent: now.since(state.last_seen) > SILENCE_MICROS,
+        silent: silences.is_silent(&state.name),
     }
 }
 

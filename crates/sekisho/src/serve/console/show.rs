@@ -202,7 +202,8 @@ impl Console {
             let counts = [source.lines, source.events, source.unread].map(|count| count.to_string());
             let mut row = vec![source.name, source.way, source.format];
             row.extend(counts);
-            row.push(t.time(source.last_seen));
+            let seen = t.time(source.last_seen);
+            row.push(if source.silent { format!("{seen} {}", t.text("console-silent-now")) } else { seen });
             row
         });
         Ok(askama(&TablePage {
