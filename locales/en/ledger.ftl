@@ -55,3 +55,26 @@ lv-tsa-order = Sets inside a time-stamp token are not in the order of DER.
 lv-stamped = The head of size { $size } existed before { $time } (time stamp). It says nothing about completeness.
 lv-partial = Only some batches were read as a whole. The contents of the others were not checked.
 lv-summary-fails = Something is not as it was written ({ $entries } entries, { $records } records).
+
+# Freeze, extract, audit (standard error; standard output is JSON)
+ledger-frozen = Freeze { $number }: the state up to size { $size } is fixed under a signed head, entered as entry { $index } ({ $seconds } seconds after the recognition).
+ledger-frozen-hold = Hold { $hold } is in force: nothing of this can be destroyed until two people release it.
+ledger-frozen-no-hold = The policy lists nobody, so no hold was set (nobody can destroy content of this ledger).
+ledger-frozen-behind = { $count } sources could not be taken in (see behind).
+ledger-frozen-copy = A copy was written to { $path }.
+ledger-export-unrecorded = Note: what is handed out is not entered into the ledger. To enter it, give --secret, --purpose and --case.
+ledger-export-entered = What is handed out was entered as entry { $index }.
+ledger-extract = The extract is in { $path }: { $entries } entries, { $opened } with content, under the head of size { $size }.
+ledger-extract-holds = The extract holds, signature of the log included: { $entries } entries, { $opened } with content.
+ledger-extract-holds-no-key = The parts of the extract agree: { $entries } entries, { $opened } with content. No log key was given (--key), so who signed was not checked.
+ledger-audit-due = { $count } reviews so far; the next one is due { $due }.
+ledger-audit-overdue = { $count } reviews so far; the next one was due { $due } and is overdue.
+ledger-audit-gaps = Stream { $stream } { $name }: { $count } gaps
+ledger-audit-silent = Stream { $stream } { $name }: no entry since { $since }
+ledger-audit-silences = Stream { $stream } { $name }: { $count } long silences
+ledger-audit-breaks = { $steps } steps of the clock, { $stops } stops of the writer
+ledger-audit-reads = { $reads } reads by people, { $exports } exports
+ledger-audit-entered = The review was entered as entry { $index }.
+ledger-shred-plan = Keys to destroy: { $keys }. The content of { $entries } entries will be unreadable.
+ledger-shred-left = What left the system before: { $exports } exports, { $reads } reads. A destruction does not recall them.
+ledger-shred-nothing-left = Nothing of this range is known to have left the system.

@@ -55,3 +55,26 @@ lv-tsa-order = タイムスタンプ内の集合が DER の順序に並んでい
 lv-stamped = 大きさ { $size } の先頭は、{ $time } より前に存在していました（タイムスタンプ）。漏れがないことまでは示しません。
 lv-partial = 一部の束だけを全体まで読みました。ほかの束の内容は確かめていません。
 lv-summary-fails = 書き込まれたときと異なるところがあります（項目 { $entries }、記録 { $records }）。
+
+# 保全、抄本、監査（標準エラー出力。標準出力は JSON）
+ledger-frozen = 保全 { $number }：大きさ { $size } までの状態を署名付きの先頭で固定し、項目 { $index } に記録しました（認知から { $seconds } 秒）。
+ledger-frozen-hold = 保留 { $hold } を設定しました。二人が解除するまで、この範囲の内容は廃棄できません。
+ledger-frozen-no-hold = 方針に人が載っていないため、保留は設定していません（この台帳では誰も内容を廃棄できません）。
+ledger-frozen-behind = 取り込めなかった記録元が { $count } 件あります（behind を参照）。
+ledger-frozen-copy = 写しを { $path } に書き出しました。
+ledger-export-unrecorded = 注意：持ち出しは台帳に記録されていません。記録するには --secret、--purpose、--case を指定してください。
+ledger-export-entered = 持ち出しを項目 { $index } に記録しました。
+ledger-extract = { $path } に抄本を作りました：項目 { $entries } 件、うち内容を開示したもの { $opened } 件、先頭の大きさ { $size }。
+ledger-extract-holds = 抄本は正しく、署名鍵による署名も正しいことを確かめました：項目 { $entries } 件、うち内容を開示したもの { $opened } 件。
+ledger-extract-holds-no-key = 抄本の内部は一致しています：項目 { $entries } 件、うち内容を開示したもの { $opened } 件。署名鍵（--key）がないため、誰が署名したかは確かめていません。
+ledger-audit-due = これまでの監査 { $count } 回。次の監査の期限は { $due } です。
+ledger-audit-overdue = これまでの監査 { $count } 回。監査の期限（{ $due }）を過ぎています。
+ledger-audit-gaps = 系列 { $stream } { $name }：欠落 { $count } 件
+ledger-audit-silent = 系列 { $stream } { $name }：{ $since } から記録がありません
+ledger-audit-silences = 系列 { $stream } { $name }：長く記録のない期間が { $count } 回ありました
+ledger-audit-breaks = 時計の変更 { $steps } 件、書込みの中断 { $stops } 件
+ledger-audit-reads = 人による閲覧 { $reads } 件、持ち出し { $exports } 件
+ledger-audit-entered = 監査を項目 { $index } に記録しました。
+ledger-shred-plan = 廃棄する鍵 { $keys }：項目 { $entries } 件の内容が読めなくなります。
+ledger-shred-left = すでに外に出たもの：持ち出し { $exports } 件、閲覧 { $reads } 件。廃棄してもこれらは取り戻せません。
+ledger-shred-nothing-left = この範囲で外に出たものの記録はありません。

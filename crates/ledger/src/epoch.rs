@@ -63,6 +63,17 @@ impl Ledger {
         self.public(EntryKind::Seal, 0, &body).map(drop)
     }
 
+    /// Writes down that the clock of this computer was set, or stood still, while a session ran: measured against a clock that
+    /// nobody sets, it went from `before` to `after` at once (LG-ENT-05). Steps back are noticed by every append.
+    ///
+    /// # Errors
+    /// `LE-POLICY` for times beyond what JSON holds, `LE-IO`.
+    pub fn record_clock_step(&mut self, before: Timestamp, after: Timestamp) -> Result<()> {
+        self.settle_clock(after)?;
+        let body = json!({ "after": after.0, "before": before.0, "source": "monotonic" });
+        self.public(EntryKind::Clock, 0, &body).map(drop)
+    }
+
     /// Keeps `received_at` from running backwards, and writes a step down.
     pub(crate) fn settle_clock(&mut self, now: Timestamp) -> Result<()> {
         let before = std::mem::replace(&mut self.clock.passed, now);

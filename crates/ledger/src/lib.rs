@@ -16,6 +16,7 @@ mod entry;
 mod epoch;
 mod error;
 mod excerpt;
+mod export;
 mod files;
 mod fill;
 mod frame;
@@ -55,10 +56,11 @@ pub use destroy::{Against, Destroyed, Guards, KeyPlan};
 pub use entry::{Entry, EntryKind, Form};
 pub use error::Error;
 pub use excerpt::{EXCERPT_ENTRIES_MAX, Excerpt, Shown};
+pub use export::{Disclosures, Export, ExportFacts};
 pub use gap::GapCause;
 pub use govern::{
-    ContentPolicy, Destruction, Governance, Hold, PURPOSES, Person, PersonKey, PersonRef, Request, Retention,
-    Review, Scope,
+    ContentPolicy, Destruction, Freeze, FreezeFacts, Frozen, Governance, Hold, PURPOSES, Person, PersonKey,
+    PersonRef, Request, Retention, Review, Scope,
 };
 pub use json::{canonical_json, parse_canonical_json};
 pub use logkey::{Authority, KeyHistory, KeyStatement, LOSS_REASONS, LogKey, LogKeys, Revocation, RootKey};
@@ -74,7 +76,7 @@ pub use replica::{
     Depot, Holds, Receiver, Removed, Replica, ReplicaKey, Replicated, Source, Statement, frame_names,
     replicate,
 };
-pub use review::{AuditFacts, Break, ReadFacts, StreamFacts};
+pub use review::{AuditFacts, Break, GapFacts, ReadFacts, SILENCE_MICROS_DEFAULT, Silence, StreamFacts};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{
     DataClass, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,

@@ -74,9 +74,8 @@ impl InclusionProof {
     /// The proof of the entry as C2SP tlog-proof text; `None` without a signed checkpoint.
     #[must_use]
     pub fn tlog_proof(&self) -> Option<String> {
-        let note = self.checkpoint.as_ref()?;
-        let hashes: String = self.hashes.iter().map(|hash| format!("{hash}\n")).collect();
-        Some(format!("c2sp.org/tlog-proof@v1\nindex {}\n{hashes}\n{note}", self.index))
+        let (size, root, hashes) = (self.size, self.root.clone(), self.hashes.clone());
+        crate::EntryPath { size, root, hashes, checkpoint: self.checkpoint.clone() }.tlog_proof(self.index)
     }
 
     /// Checks the proof through both trees. With `log_key` (`origin+id+base64`, from a source you trust, such as the

@@ -20,7 +20,7 @@ use crate::{Hash, block, json, keys};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use vocab::Timestamp;
 
 /// Something that is not as it was written.
@@ -91,7 +91,12 @@ pub(crate) struct Replay {
     pub(crate) stamps: Vec<StampNote>,
     /// Data keys that `key` entries name.
     pub(crate) data_keys: BTreeMap<u64, KeyNote>,
+    /// Sizes and roots after the newest frames, newest last.
+    ends: VecDeque<(u64, Hash)>,
 }
+
+/// Frames between a frozen head and the entry that names it, at most.
+const FREEZE_FRAMES_MAX: usize = 64;
 
 impl Replay {
     /// Begins with the first frame of a ledger, without following it yet.
@@ -147,6 +152,7 @@ impl Replay {
             stamps: Vec::new(),
             by_key: BTreeMap::new(),
             data_keys: BTreeMap::new(),
+            ends: VecDeque::new(),
         })
     }
 
@@ -311,6 +317,10 @@ impl Replay {
             faults.push(Fault::at(Code::Root, "the root after a frame differs from what was signed", first));
             self.lost = true;
         }
+        if self.ends.len() >= FREEZE_FRAMES_MAX {
+            self.ends.pop_front();
+        }
+        self.ends.push_back((trailer.size, trailer.root));
         if trailer.epoch != self.epoch {
             faults.push(Fault::at(Code::Epoch, "a frame is signed by the key of another epoch", first));
         }
@@ -344,6 +354,9 @@ impl Replay {
         }
         if let Err((code, what)) = self.governance.take(index, &entry) {
             fault(code, what);
+        }
+        if entry.kind == EntryKind::Freeze && !self.frozen_head_fits(index) {
+            fault(Code::Root, "a freeze names another head than the log had");
         }
         if entry.kind == EntryKind::Reseal && !self.written_again(index) {
             fault(Code::Block, "blocks that were written again differ from what the entry says");

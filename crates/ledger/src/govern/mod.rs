@@ -3,12 +3,14 @@
 //! that the policy in force lists.
 
 mod fields;
+mod freeze;
 mod people;
 mod policy;
 mod request;
 mod state;
 mod writing;
 
+pub use freeze::{Freeze, FreezeFacts, Frozen};
 pub use people::{PersonKey, PersonRef};
 pub use policy::{ContentPolicy, Person, Retention};
 pub use request::Request;

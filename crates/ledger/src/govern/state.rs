@@ -1,6 +1,7 @@
 //! What is in force at a point of the log, followed entry by entry by writer and verifier alike (LG 19.2 step 8).
 
 use super::fields::Fields;
+use super::freeze::FreezeFacts;
 use super::people::{self, PersonRef};
 use super::policy::ContentPolicy;
 use super::{DAY_MICROS, LONE_RELEASE_MICROS};
@@ -23,6 +24,8 @@ pub struct Governance {
     pub reviews: Vec<Review>,
     /// Every destruction, in order.
     pub destructions: Vec<Destruction>,
+    /// Every freeze, in order.
+    pub freezes: Vec<FreezeFacts>,
 }
 
 /// What a hold covers: everything that any of its parts names (LG-HLD-01).
@@ -113,7 +116,7 @@ pub struct Destruction {
     pub dropped: Vec<(u64, Option<u32>)>,
 }
 
-type Outcome = Result<(), (Code, &'static str)>;
+pub(super) type Outcome = Result<(), (Code, &'static str)>;
 
 impl Governance {
     pub(crate) fn new(ledger: Hash) -> Self {
@@ -122,8 +125,8 @@ impl Governance {
 
     /// Follows an entry; what it breaks is told, and it is followed even so.
     pub(crate) fn take(&mut self, index: u64, entry: &Entry) -> Outcome {
-        use EntryKind::{Hold, Policy, Release, Reseal, Review, Shred};
-        if !matches!(entry.kind, Policy | Review | Hold | Release | Shred | Reseal) {
+        use EntryKind::{Freeze, Hold, Policy, Release, Reseal, Review, Shred};
+        if !matches!(entry.kind, Policy | Review | Hold | Release | Shred | Reseal | Freeze) {
             return Ok(());
         }
         let body = json::parse_canonical(&entry.body).map_err(|what| (Code::Damage, what.0))?;
@@ -138,6 +141,9 @@ impl Governance {
         time: Timestamp,
         body: &Value,
     ) -> Outcome {
+        if kind == EntryKind::Freeze {
+            return self.take_freeze(index, time, body);
+        }
         let people = people::approvals(&self.ledger, kind, body).map_err(|what| (Code::Sig, what))?;
         let read = |what: &'static str| (Code::Approval, what);
         match kind {

@@ -66,6 +66,55 @@ pub struct EntryPath {
     pub checkpoint: Option<String>,
 }
 
+impl EntryPath {
+    /// The path as C2SP tlog-proof text; `None` without a signed note.
+    #[must_use]
+    pub fn tlog_proof(&self, index: u64) -> Option<String> {
+        let hashes: String = self.hashes.iter().map(|hash| format!("{hash}\n")).collect();
+        Some(format!("c2sp.org/tlog-proof@v1\nindex {index}\n{hashes}\n{}", self.checkpoint.as_ref()?))
+    }
+
+    /// Reads C2SP tlog-proof text: the index of the entry, and its path.
+    ///
+    /// # Errors
+    /// Names the line that is not as it should be.
+    pub fn parse_tlog_proof(text: &str) -> Result<(u64, Self), ProofError> {
+        let (head, note) = text.split_once("\n\n").ok_or(ProofError("a tlog-proof without a signed head"))?;
+        let mut lines = head.lines();
+        if lines.next() != Some("c2sp.org/tlog-proof@v1") {
+            return Err(ProofError("first line of a tlog-proof"));
+        }
+        let index = lines.next().and_then(|line| line.strip_prefix("index ")?.parse().ok());
+        let hashes: Vec<String> = lines.map(str::to_owned).collect();
+        if hashes.len() > 64 {
+            return Err(ProofError("number of hashes in a tlog-proof"));
+        }
+        let signed = note::parse(note.as_bytes()).map_err(|what| ProofError(what.0))?;
+        let path = Self {
+            size: signed.size,
+            root: BASE64.encode(signed.root),
+            hashes,
+            checkpoint: Some(note.to_owned()),
+        };
+        Ok((index.ok_or(ProofError("second line of a tlog-proof"))?, path))
+    }
+
+    /// Checks that the bytes of an entry lead to the head, and with `log_key` (`origin+id+base64`) its signature.
+    ///
+    /// # Errors
+    /// Names the first part that does not agree.
+    pub fn check(&self, index: u64, entry: &[u8], log_key: Option<&str>) -> Result<(), ProofError> {
+        let path: Vec<Hash> = self.hashes.iter().map(|text| hash(text)).collect::<Result<_, _>>()?;
+        let root = hash(&self.root)?;
+        if tree::root_from_path(index, self.size, tree::leaf(entry), &path) != Some(root) {
+            return Err(ProofError("the entry does not lead to the root of the ledger"));
+        }
+        let Some(log_key) = log_key else { return Ok(()) };
+        let origin = log_key.split('+').next().unwrap_or_default();
+        note::vouches(self.checkpoint.as_deref(), log_key, origin, self.size, &root)
+    }
+}
+
 impl Opening {
     /// Checks that what is disclosed is what the entry committed to, and with a path that the entry is in the tree. With
     /// `log_key` (`origin+id+base64`, from a source you trust) also the signature of the head.
@@ -86,13 +135,9 @@ impl Opening {
                 None => Ok(()),
             };
         };
-        let path: Vec<Hash> = proof.hashes.iter().map(|text| hash(text)).collect::<Result<_, _>>()?;
-        let root = hash(&proof.root)?;
-        if tree::root_from_path(self.index, proof.size, tree::leaf(&bytes), &path) != Some(root) {
-            return Err(ProofError("the entry does not lead to the root of the ledger"));
-        }
+        proof.check(self.index, &bytes, None)?;
         let Some(log_key) = log_key else { return Ok(()) };
-        note::vouches(proof.checkpoint.as_deref(), log_key, &self.origin, proof.size, &root)
+        note::vouches(proof.checkpoint.as_deref(), log_key, &self.origin, proof.size, &hash(&proof.root)?)
     }
 
     /// Number of records, parts or fields that are disclosed.

@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::block::{self, Content};
 use crate::entry::{Entry, Form};
-use crate::opening::{Choice, Kept, Opening};
+use crate::opening::{Choice, EntryPath, Kept, Opening};
 use crate::scan::BlockPlace;
 use crate::{Error, RecordView, Result, json};
 use base64::Engine as _;
@@ -36,6 +36,16 @@ impl Reader {
             run: kept.run,
             proof: Some(path),
         })
+    }
+
+    /// The exact bytes of an entry, and its path to the newest signed head; needs no key.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] when there is no such entry, `LV-DAMAGE`, `LE-IO`.
+    pub fn entry_with_path(&mut self, index: LedgerIndex) -> Result<(Vec<u8>, EntryPath)> {
+        let entry = self.entry(index)?;
+        let path = self.entry_path(&entry, index.0)?;
+        Ok((entry.encode(), path))
     }
 
     /// The chosen leaves of the payload of an entry, compared with its commitment.

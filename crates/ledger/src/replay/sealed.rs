@@ -98,6 +98,12 @@ impl Replay {
         self.lost || found.map_or(count == 0, |found| found.size() == count && found.root() == root)
     }
 
+    /// Whether the log had the head that a freeze names, shortly before it (LG 18.1).
+    pub(super) fn frozen_head_fits(&self, index: u64) -> bool {
+        let newest = self.governance.freezes.last().filter(|one| one.index == index);
+        self.lost || newest.is_none_or(|one| self.ends.contains(&one.head))
+    }
+
     /// A new data key: numbers follow one another (LG-KEY-01).
     pub(super) fn data_key_entry(&mut self, index: u64, body: &Value) -> Option<(Code, &'static str)> {
         let number = |name: &str| body.get(name).and_then(Value::as_u64);

@@ -1,15 +1,46 @@
 //! What an auditor wants to see of a log before signing a review (ログの監査, LG 17): who read what, gaps and silence by
 //! source, steps of the clock, what was held and destroyed, and when the next review is due.
 
-use crate::entry::{Entry, EntryKind};
-use crate::govern::{Destruction, Governance, Hold, Review};
-use crate::{Reader, Result, json};
-use serde_json::Value;
-use std::collections::BTreeMap;
-use vocab::{Citation, LedgerIndex, Timestamp};
+mod pass;
 
-/// Most reads, steps and gaps that are listed one by one; all are counted.
+use crate::entry::EntryKind;
+use crate::export::ExportFacts;
+use crate::govern::{Destruction, FreezeFacts, Governance, Hold, Review};
+use crate::{Reader, Result};
+use pass::Pass;
+use serde_json::Value;
+use vocab::Timestamp;
+
+/// How long a source may be silent before the silence is listed, unless the auditor says otherwise: 6 hours.
+pub const SILENCE_MICROS_DEFAULT: i64 = 6 * Timestamp::HOUR;
+/// Longest silences that are listed for one source.
+const SILENCES_MAX: usize = 20;
+/// Most reads, exports, steps and gaps that are listed one by one; all are counted.
 const LISTED_MAX: usize = 10_000;
+
+/// A stretch of time without an entry of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// The entry before it.
+    pub from: Timestamp,
+    /// The entry after it, or the moment of the audit.
+    pub to: Timestamp,
+    /// No entry has come since.
+    pub lasts: bool,
+}
+
+/// A gap that the log itself names (LG-HBT-04).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapFacts {
+    /// The entry.
+    pub index: u64,
+    /// Stream that lacks something.
+    pub stream: u32,
+    /// Cause code.
+    pub cause: String,
+    /// Between these moments.
+    pub span: (Timestamp, Timestamp),
+}
 
 /// One stream as an auditor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +49,18 @@ pub struct StreamFacts {
     pub stream: u32,
     /// Public word such as `file` or `case`.
     pub kind: String,
+    /// Name of the source; `None` while no key is at hand.
+    pub name: Option<String>,
     /// Entries.
     pub entries: u64,
     /// Time of the first and the last entry.
     pub span: (Timestamp, Timestamp),
     /// Longest time without an entry: from, to.
     pub silence: (Timestamp, Timestamp),
+    /// The longest times without an entry that are beyond the limit, in order of time.
+    pub silences: Vec<Silence>,
+    /// How many there are.
+    pub silences_count: u64,
     /// Gaps that the log itself names.
     pub gaps: u64,
     /// Whether it is still open.
@@ -67,8 +104,14 @@ pub struct AuditFacts {
     pub due: Timestamp,
     /// Streams by number.
     pub streams: Vec<StreamFacts>,
+    /// Gaps, in order.
+    pub gaps: Vec<GapFacts>,
     /// Reads, in order.
     pub reads: Vec<ReadFacts>,
+    /// What was handed out, in order.
+    pub exports: Vec<ExportFacts>,
+    /// Freezes (保全), in order.
+    pub freezes: Vec<FreezeFacts>,
     /// Steps of the clock and stops of the writer.
     pub breaks: Vec<Break>,
     /// Holds that are in force, by number.
@@ -82,90 +125,46 @@ pub struct AuditFacts {
 }
 
 impl Reader {
-    /// Gathers the facts in one pass. Reads are opened where a key is at hand ([`Reader::add_identities`]).
+    /// Gathers the facts in one pass, with the silences of open sources that are longer than `silence_micros`, also up to
+    /// `now`. Reads, exports and names are opened where a key is at hand ([`Reader::add_identities`]).
     ///
     /// # Errors
     /// `LV-DAMAGE`, `LE-IO`.
-    pub fn audit(&mut self, now: Timestamp) -> Result<AuditFacts> {
-        let mut pass = Pass { governance: Governance::new(self.id()), ..Pass::default() };
+    pub fn audit(&mut self, now: Timestamp, silence_micros: i64) -> Result<AuditFacts> {
+        let mut pass = Pass::new(Governance::new(self.id()), silence_micros);
         for item in self.entries() {
             let (index, entry) = item?;
             pass.take(index.0, &entry);
         }
-        for read in &mut pass.reads {
-            let cited = Citation { index: LedgerIndex(read.index), record: 0 };
-            read.content = self.record(cited).ok().and_then(|view| json::parse_canonical(&view.bytes).ok());
-        }
-        let governance = pass.governance;
-        let mut unreviewed_from = 0;
-        let mut ranges: Vec<(u64, u64)> = governance.reviews.iter().map(|review| review.range).collect();
-        ranges.sort_unstable();
-        for (from, to) in ranges {
-            if from <= unreviewed_from {
-                unreviewed_from = unreviewed_from.max(to.saturating_add(1));
+        let (mut facts, opened) = pass.end(now);
+        facts.size = self.size();
+        facts.unreviewed_from = unreviewed(&facts.reviews, facts.size);
+        for (stream, index) in opened {
+            let name = self.sealed_part(index);
+            let name = name.as_ref().and_then(|name| name.get("name")).and_then(Value::as_str);
+            if let Some(facts) = facts.streams.iter_mut().find(|facts| facts.stream == stream) {
+                facts.name = name.map(str::to_owned);
             }
         }
-        Ok(AuditFacts {
-            size: self.size(),
-            unreviewed_from: (unreviewed_from < self.size()).then_some(unreviewed_from),
-            due: governance.next_review(pass.begin),
-            streams: pass.streams.into_values().collect(),
-            reads: pass.reads,
-            breaks: pass.breaks,
-            holds: governance.holds.into_iter().filter(|(_, hold)| hold.holds_at(now)).collect(),
-            deletions: governance.destructions,
-            reviews: governance.reviews,
-            policies: pass.policies,
-            left_off: pass.left_off,
-        })
+        for read in &mut facts.reads {
+            read.content = self.sealed_part(read.index);
+        }
+        for export in &mut facts.exports {
+            export.content = self.sealed_part(export.index);
+        }
+        Ok(facts)
     }
 }
 
-#[derive(Default)]
-struct Pass {
-    governance: Governance,
-    begin: Timestamp,
-    streams: BTreeMap<u32, StreamFacts>,
-    reads: Vec<ReadFacts>,
-    breaks: Vec<Break>,
-    policies: Vec<u64>,
-    left_off: u64,
-}
-
-impl Pass {
-    fn take(&mut self, index: u64, entry: &Entry) {
-        let time = entry.received_at;
-        let _ = self.governance.take(index, entry);
-        let body = || json::parse_canonical(&entry.body).unwrap_or(Value::Null);
-        let stream = self.streams.entry(entry.stream).or_insert_with(|| StreamFacts {
-            stream: entry.stream,
-            kind: "ledger".to_owned(),
-            entries: 0,
-            span: (time, time),
-            silence: (time, time),
-            gaps: 0,
-            open: true,
-        });
-        stream.entries += 1;
-        if time.since(stream.span.1) > stream.silence.1.since(stream.silence.0) {
-            stream.silence = (stream.span.1, time);
-        }
-        stream.span.1 = time;
-        let full = self.reads.len() + self.breaks.len() >= LISTED_MAX;
-        match entry.kind {
-            EntryKind::Genesis => self.begin = time,
-            EntryKind::StreamOpen => {
-                body().get("type").and_then(Value::as_str).unwrap_or_default().clone_into(&mut stream.kind);
-            }
-            EntryKind::StreamClose => stream.open = false,
-            EntryKind::Gap => stream.gaps += 1,
-            EntryKind::Policy => self.policies.push(index),
-            EntryKind::Read | EntryKind::Clock | EntryKind::Recovery if full => self.left_off += 1,
-            EntryKind::Read => self.reads.push(ReadFacts { index, time, content: None }),
-            EntryKind::Clock | EntryKind::Recovery => {
-                self.breaks.push(Break { index, kind: entry.kind, time, body: body() });
-            }
-            _ => {}
+/// First entry that no review covers.
+fn unreviewed(reviews: &[Review], size: u64) -> Option<u64> {
+    let mut from = 0;
+    let mut ranges: Vec<(u64, u64)> = reviews.iter().map(|review| review.range).collect();
+    ranges.sort_unstable();
+    for (first, last) in ranges {
+        if first <= from {
+            from = from.max(last.saturating_add(1));
         }
     }
+    (from < size).then_some(from)
 }

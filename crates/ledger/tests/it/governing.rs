@@ -4,7 +4,7 @@ use crate::sealing::{holders, holds, options, sealed};
 use crate::support::{NOW, cite, files, place, resume};
 use ledger::{
     Choice, Code, ContentPolicy, DataClass, Error, Guards, Identity, KeyPlan, Ledger, Person, PersonKey,
-    Reader, Request, Resume, Scope, VerifyOptions, VerifyReport, verify,
+    Reader, Request, Resume, SILENCE_MICROS_DEFAULT, Scope, VerifyOptions, VerifyReport, verify,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -424,7 +424,7 @@ fn reviews_and_reads_are_entries_with_rules() {
     }
     office.write(|ledger, now| ledger.record_read("audit", "R8-1", &what, now)).unwrap();
     reader = Reader::open(&office.folder).unwrap();
-    let facts = reader.audit(LATER).unwrap();
+    let facts = reader.audit(LATER, SILENCE_MICROS_DEFAULT).unwrap();
     assert_eq!(
         (facts.reads.len(), &facts.reads[0].content, facts.due),
         (1, &None, Timestamp(LATER.0 + 90 * DAY))
@@ -433,7 +433,7 @@ fn reviews_and_reads_are_entries_with_rules() {
     let silent = facts.streams.iter().find(|stream| stream.stream == 0).unwrap().silence;
     assert_eq!(silent, (NOW.plus(5), LATER));
     reader.add_identities(vec![office.holders[1].clone()]);
-    let facts = reader.audit(LATER).unwrap();
+    let facts = reader.audit(LATER, SILENCE_MICROS_DEFAULT).unwrap();
     assert_eq!(facts.reads[0].content.as_ref().unwrap()["purpose"], "audit");
     // A policy is changed by two people of the former one.
     let (index, policy) = governance.policy.unwrap();

@@ -3,6 +3,7 @@
 mod commit;
 mod excerpts;
 mod format;
+mod freezing;
 mod full_disk;
 mod governing;
 mod killed;

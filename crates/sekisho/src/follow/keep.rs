@@ -33,6 +33,11 @@ impl Position {
     pub(crate) fn elsewhere(self) -> Self {
         Self { open: false, ..self }
     }
+
+    /// Whether a session may still go on with the stream.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open
+    }
 }
 
 /// What is known of a stream while the entries are gone through.

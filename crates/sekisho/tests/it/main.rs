@@ -20,6 +20,7 @@ mod durable;
 #[path = "../../../collect/tests/it/evtx_writer.rs"]
 mod evtx_writer;
 mod following;
+mod handing;
 mod hostile;
 mod log_keys;
 mod look;

@@ -1,7 +1,7 @@
 //! What concerns the content of a ledger: reading it with a purpose, policy, review, hold, destruction, redaction
 //! (ledger.md 15 to 17).
 
-use super::{destroying, governing, showing};
+use super::{auditing, destroying, extract, freeze, governing, showing};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -49,14 +49,37 @@ ledger.")]
         visible_alias = "review",
         after_long_help = "Examples:
   sekisho ledger audit LEDGER
-  sekisho ledger audit LEDGER --secret SECRET --person auditor.key --result clean --findings 'nothing unusual'"
+  sekisho ledger audit LEDGER --identity auditor.txt --silence 60
+  sekisho ledger audit LEDGER --secret SECRET --person auditor.key --result clean --findings 'nothing unusual'
+
+By source: entries, gaps with their causes, and silences longer than --silence minutes, also up to now; beside them steps of the
+clock, stops of the writer, who read what and what was handed out, freezes, holds and destructions."
     )]
-    Audit(governing::AuditArgs),
+    Audit(auditing::AuditArgs),
     /// Stop all destruction over a part of the ledger (証拠保全の指定)
     #[command(after_long_help = "Examples:
   sekisho ledger hold LEDGER --secret SECRET --person manager.key --case R8-15 --basis incident --stream 3
   sekisho ledger hold LEDGER --secret SECRET --person manager.key --case R8-15 --basis court --entries 100-2000")]
     Hold(governing::HoldArgs),
+    /// Keep the state at the moment an incident is recognised (保全): take in, seal, sign, hold, and copy
+    #[command(after_long_help = "Examples:
+  sekisho ledger freeze LEDGER --secret SECRET --person manager.key --case R8-15 --recognised 2026-11-28T09:15
+  sekisho ledger freeze LEDGER --secret SECRET --person manager.key --case R8-15 --to /media/usb/frozen
+
+Followed logs are read up to now, the epoch is sealed, a head is signed, a hold stops every destruction, and an entry names all of it;
+then the witnesses are asked. It needs no network, no second person and no reason. Sources that could not be reached are listed. While
+`append --follow` or `serve` writes on the ledger, end it first.")]
+    Freeze(freeze::FreezeArgs),
+    /// Write chosen entries with everything that proves them into a folder, for a court, an officer or an auditor
+    #[command(after_long_help = "Examples:
+  sekisho ledger extract LEDGER --entries 100-250 --to extract --secret SECRET --identity auditor.txt \\
+      --purpose police --case R8-15 --recipient 'Kanagawa Police'
+  sekisho ledger extract report/ledger --entries 12-12 --known 4711 --to extract
+  sekisho ledger check extract --key ledger.example.jp/main+a1b2c3d4+AAAA...
+
+The folder holds the exact entries, opening documents, C2SP tlog-proofs, the signed head, seals, time stamps and check sums; stock tools
+check them (README.txt says how). What is handed out is entered before it is written.")]
+    Extract(extract::ExtractArgs),
     /// For every data key: what is sealed under it, when it may be destroyed, and what stands against it
     Retention {
         /// Folder of the ledger
@@ -101,8 +124,10 @@ pub(super) fn run(command: ContentCommand) -> anyhow::Result<u8> {
         ContentCommand::Person { file } => governing::person(&file),
         ContentCommand::Policy(args) => governing::policy(&args),
         ContentCommand::Show(args) => showing::show(&args),
-        ContentCommand::Audit(args) => governing::audit(&args),
+        ContentCommand::Audit(args) => auditing::audit(&args),
         ContentCommand::Hold(args) => governing::hold(&args),
+        ContentCommand::Freeze(args) => freeze::run(&args),
+        ContentCommand::Extract(args) => extract::run(&args),
         ContentCommand::Retention { ledger } => destroying::retention(&ledger),
         ContentCommand::Request(command) => destroying::request(command),
         ContentCommand::Approve { request, person } => destroying::approve(&request, &person),

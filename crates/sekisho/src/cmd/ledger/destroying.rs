@@ -3,16 +3,18 @@
 use super::governing::person_key;
 use super::keys::identities;
 use super::showing::print_json;
+use super::talk;
 use super::write;
 use crate::clock::Clock;
 use crate::error::Hinted;
 use crate::output::atomic::AtomicFile;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use ledger::{DataClass, Destruction, EntryKind, Guards, KeyPlan, Reader, Request};
+use ledger::{DataClass, Destruction, Disclosures, EntryKind, ExportFacts, Guards, KeyPlan, Reader, Request};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use vocab::Message;
 
 /// Largest request that is read, bytes.
 const REQUEST_BYTES_MAX: usize = 4 << 20;
@@ -53,7 +55,8 @@ pub(crate) enum RequestCommand {
     #[command(after_long_help = "Examples:
   sekisho ledger request shred LEDGER --class event --basis policy --reason 'period over' --person auditor.key --out shred.json
 
-Without --key all keys of the class are taken against which nothing stands. What would die with them is printed.")]
+Without --key all keys of the class are taken against which nothing stands. What would die with them is printed, and what left the
+system before: extracts, copies, bundles and reads cannot be recalled.")]
     Shred {
         #[command(flatten)]
         asking: Asking,
@@ -63,6 +66,9 @@ Without --key all keys of the class are taken against which nothing stands. What
         /// Data key; may be given several times
         #[arg(long)]
         key: Vec<u64>,
+        /// Identity file of a role holder: tells which reads were of these entries; may be given several times
+        #[arg(long, value_name = "FILE")]
+        identity: Vec<PathBuf>,
     },
     /// Erase single entries, or single records of bulk entries
     #[command(after_long_help = "Examples:
@@ -146,6 +152,25 @@ pub(super) fn deletion(one: &Destruction) -> Value {
     })
 }
 
+/// Something that was handed out.
+pub(super) fn export(one: &ExportFacts) -> Value {
+    json!({
+        "index": one.index, "time": one.time, "what": one.what, "purpose": one.purpose, "entries": one.entries,
+        "from": one.range.0, "to": one.range.1, "digest": hex::encode(one.digest), "content": one.content,
+    })
+}
+
+/// What left the system before and cannot be recalled by a destruction (LG-SHR-03).
+fn disclosed(found: &Disclosures) -> Value {
+    json!({
+        "exports": found.exports.iter().map(export).collect::<Vec<_>>(),
+        "reads": found.reads.iter().map(|one| json!({ "index": one.index, "time": one.time, "content": one.content }))
+            .collect::<Vec<_>>(),
+        "sealed_reads": found.sealed_reads,
+        "left_off": found.left_off,
+    })
+}
+
 fn reader(folder: &Path) -> anyhow::Result<Reader> {
     Reader::open(folder).with_context(|| format!("cannot read {}", folder.display()))
 }
@@ -173,7 +198,7 @@ pub(super) fn request(command: RequestCommand) -> anyhow::Result<u8> {
             let request = Request::release(&id, hold, &asking.basis, &private(&asking, "release"), &nonce)?;
             (asking, request)
         }
-        RequestCommand::Shred { asking, class, key } => {
+        RequestCommand::Shred { asking, class, key, identity } => {
             let mut reader = reader(&asking.ledger)?;
             let mut plans = reader.key_plans(&Guards::at(clock.now()))?;
             plans.retain(|plan| {
@@ -186,8 +211,27 @@ pub(super) fn request(command: RequestCommand) -> anyhow::Result<u8> {
                     "`sekisho ledger retention` shows what stands against each key",
                 ));
             }
-            print_json(&plans.iter().map(plan).collect())?;
-            let request = reader.request_shred(&plans, &asking.basis, &private(&asking, "shred"), &nonce)?;
+            let range = plans.iter().fold((u64::MAX, 0), |all: (u64, u64), plan| {
+                (all.0.min(plan.range.0), all.1.max(plan.range.1))
+            });
+            reader.add_identities(identities(&identity)?);
+            let found = reader.disclosures(range)?;
+            print_json(&json!({
+                "plans": plans.iter().map(plan).collect::<Vec<_>>(), "disclosed": disclosed(&found),
+            }))?;
+            tell(&plans, &found);
+            let mut told = private(&asking, "shred");
+            if let Some(fields) = told.as_object_mut() {
+                // Those who approve sign for it: what left the system stays readable elsewhere.
+                let exports: Vec<u64> = found.exports.iter().map(|one| one.index).collect();
+                let reads: Vec<u64> = found.reads.iter().map(|one| one.index).collect();
+                fields.insert(
+                    "disclosed".to_owned(),
+                    json!({ "exports": exports, "reads": reads,
+                    "sealed_reads": found.sealed_reads }),
+                );
+            }
+            let request = reader.request_shred(&plans, &asking.basis, &told, &nonce)?;
             (asking, request)
         }
         RequestCommand::Erase { asking, drop } => {
@@ -198,6 +242,16 @@ pub(super) fn request(command: RequestCommand) -> anyhow::Result<u8> {
     };
     request.approve(&person_key(&asking.person)?)?;
     save(&request, &asking.out)
+}
+
+fn tell(plans: &[KeyPlan], found: &Disclosures) {
+    let entries: u64 = plans.iter().map(|plan| plan.entries).sum();
+    let keys = talk::list(plans.iter().map(|plan| plan.key));
+    talk::tell(&Message::new("ledger-shred-plan").with("keys", keys).with("entries", entries));
+    let reads = found.reads.len() as u64 + found.sealed_reads;
+    let exports = found.exports.len() as u64;
+    let id = if exports + reads == 0 { "ledger-shred-nothing-left" } else { "ledger-shred-left" };
+    talk::tell(&Message::new(id).with("exports", exports).with("reads", reads));
 }
 
 /// Writes a request to a file.

@@ -1,7 +1,7 @@
 //! People, policy, review, hold.
 
 use super::content::Writing;
-use super::keys::{identities, recipients};
+use super::keys::recipients;
 use super::showing::print_json;
 use super::write;
 use crate::clock::Clock;
@@ -11,14 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 use ledger::{
-    AuditFacts, ContentPolicy, DataClass, Ledger, OnlineCopy, Person, PersonKey, Reader, Request, Retention,
-    Scope, SealOptions,
+    ContentPolicy, DataClass, Ledger, OnlineCopy, Person, PersonKey, Reader, Request, Retention, Scope,
+    SealOptions,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
-
-/// Largest file with findings that is read, bytes.
-const FINDINGS_BYTES_MAX: usize = 512 << 10;
 
 /// `sekisho ledger policy`.
 #[derive(Args, Debug)]
@@ -46,34 +43,6 @@ pub(crate) struct PolicyArgs {
     /// File for the request when a policy is in force already
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
-}
-
-/// `sekisho ledger audit`.
-#[derive(Args, Debug)]
-pub(crate) struct AuditArgs {
-    /// Folder of the ledger
-    ledger: PathBuf,
-    /// File with the secret of the ledger, to enter the review
-    #[arg(long, value_name = "FILE", requires = "person")]
-    secret: Option<PathBuf>,
-    /// Signing key of the reviewer
-    #[arg(long, value_name = "FILE", requires_all = ["result", "secret"])]
-    person: Option<PathBuf>,
-    /// Result code, e.g. clean, findings
-    #[arg(long, value_name = "CODE")]
-    result: Option<String>,
-    /// Findings as text, or @FILE
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    findings: String,
-    /// First entry looked at [default: the first that no review covers]
-    #[arg(long)]
-    from: Option<u64>,
-    /// Last entry looked at [default: the last one]
-    #[arg(long)]
-    to: Option<u64>,
-    /// Identity file of a role holder: tells who read what; may be given several times
-    #[arg(long, value_name = "FILE")]
-    identity: Vec<PathBuf>,
 }
 
 /// `sekisho ledger hold`.
@@ -111,7 +80,7 @@ fn kept(text: &str) -> Result<(DataClass, u32), String> {
     Ok((DataClass::from_name(class).ok_or_else(wrong)?, days.parse().map_err(|_| wrong())?))
 }
 
-fn range(text: &str) -> Result<(u64, u64), String> {
+pub(super) fn range(text: &str) -> Result<(u64, u64), String> {
     let pair = text.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     pair.filter(|(from, to)| from <= to).ok_or_else(|| "expected FIRST-LAST, e.g. 100-2000".to_owned())
 }
@@ -186,87 +155,6 @@ pub(super) fn policy(args: &PolicyArgs) -> anyhow::Result<u8> {
     let index = ledger.enact(&request, clock.now());
     let index = write::finish(ledger, clock, index, "cannot enter the policy")?;
     print_json(&json!({ "index": index.0 }))
-}
-
-/// Prints the facts; signs and enters the review.
-pub(super) fn audit(args: &AuditArgs) -> anyhow::Result<u8> {
-    let clock = Clock::System;
-    let name = || format!("cannot read {}", args.ledger.display());
-    let mut reader = Reader::open(&args.ledger).with_context(name)?;
-    reader.add_identities(identities(&args.identity)?);
-    let facts = reader.audit(clock.now()).with_context(name)?;
-    let mut document = document(&facts, clock);
-    if let (Some(person), Some(result), Some(secret)) = (&args.person, &args.result, &args.secret) {
-        let person = person_key(person)?;
-        let from = args.from.or(facts.unreviewed_from).unwrap_or(0);
-        let to = args.to.unwrap_or(facts.size.saturating_sub(1));
-        let findings = match args.findings.strip_prefix('@') {
-            Some(file) => crate::inputs::read_text(Path::new(file), FINDINGS_BYTES_MAX)?,
-            None => args.findings.clone(),
-        };
-        let private = json!({ "facts": document.clone(), "findings": findings, "op": "review" });
-        let mut request = Request::review(&reader.id(), (from, to), result, &private, &clock.random()?)?;
-        request.approve(&person)?;
-        let mut ledger = write::open(&args.ledger, secret, clock)?;
-        let index = ledger.enact(&request, clock.now());
-        let due = ledger.governance().reviews.last().map(|review| review.due);
-        let index = write::finish(ledger, clock, index, "cannot enter the review")?;
-        if let Some(fields) = document.as_object_mut() {
-            fields.insert(
-                "entered".to_owned(),
-                json!({ "index": index.0, "from": from, "to": to, "next_due": due }),
-            );
-        }
-    }
-    print_json(&document)
-}
-
-fn document(facts: &AuditFacts, clock: Clock) -> Value {
-    let streams: Vec<Value> = facts
-        .streams
-        .iter()
-        .map(|one| {
-            json!({
-                "stream": one.stream, "type": one.kind, "entries": one.entries, "first": one.span.0, "last": one.span.1,
-                "longest_silence": { "from": one.silence.0, "to": one.silence.1 }, "gaps": one.gaps, "open": one.open,
-            })
-        })
-        .collect();
-    let reads: Vec<Value> = facts
-        .reads
-        .iter()
-        .map(|one| json!({ "index": one.index, "time": one.time, "content": one.content }))
-        .collect();
-    let breaks: Vec<Value> = facts
-        .breaks
-        .iter()
-        .map(|one| json!({ "index": one.index, "kind": one.kind.name(), "time": one.time, "told": one.body }))
-        .collect();
-    let reviews: Vec<Value> = facts
-        .reviews
-        .iter()
-        .map(|one| {
-            json!({ "index": one.index, "from": one.range.0, "to": one.range.1, "result": one.result,
-                "by": one.by.to_string(), "time": one.time })
-        })
-        .collect();
-    json!({
-        "schema_version": 1,
-        "size": facts.size,
-        "unreviewed_from": facts.unreviewed_from,
-        "next_due": facts.due,
-        "overdue": clock.now() > facts.due,
-        "reviews": reviews,
-        "streams": streams,
-        "reads": reads,
-        "breaks": breaks,
-        "holds": facts.holds.iter().map(|(number, hold)| {
-            json!({ "hold": number, "index": hold.index, "basis": hold.basis, "by": hold.by.to_string() })
-        }).collect::<Vec<_>>(),
-        "deletions": facts.deletions.iter().map(super::destroying::deletion).collect::<Vec<_>>(),
-        "policies": facts.policies,
-        "left_off": facts.left_off,
-    })
 }
 
 /// Sets a hold.

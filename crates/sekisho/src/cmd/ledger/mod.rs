@@ -2,11 +2,16 @@
 
 mod ask;
 mod asking;
+mod auditing;
 mod content;
 mod copies;
 mod destroying;
+mod extract;
+mod extract_check;
 mod follow;
+mod freeze;
 mod governing;
+mod handing;
 mod keys;
 mod log_keys;
 mod prove;
@@ -16,6 +21,7 @@ mod serve;
 mod showing;
 mod status;
 mod stores;
+mod talk;
 mod timestamp;
 mod verify;
 mod witness;
@@ -229,15 +235,21 @@ that a copy has not confirmed, with their age in seconds; `replicate` tries agai
     },
     /// Write a ledger, or what came after a size, as plain files for media that are written once
     #[command(after_long_help = "Examples:
-  sekisho ledger export LEDGER /media/disc1/part1
+  sekisho ledger export LEDGER /media/disc1/part1 --secret SECRET --purpose operations --case yearly-2026
   sekisho ledger export LEDGER /media/disc2/part2 --since 4711
-  sekisho ledger import /media/disc1/part1 copy && sekisho ledger import /media/disc2/part2 copy")]
+  sekisho ledger import /media/disc1/part1 copy && sekisho ledger import /media/disc2/part2 copy
+
+With --secret the copy is entered first, so that a later request for destruction can name it. For chosen entries with proofs:
+`sekisho ledger extract`.")]
     Export(replicate::ExportArgs),
     /// Continue a copy with what `export` wrote; the same checks as `replicate`
     Import(replicate::ImportArgs),
-    /// Check a proof that `prove` printed, without the ledger
+    /// Check a proof that `prove` printed, or an extract, without the ledger
+    #[command(after_long_help = "Examples:
+  sekisho ledger check proof.json --key ledger.example.jp/main+a1b2c3d4+AAAA...
+  sekisho ledger check extract --key ledger.example.jp/main+a1b2c3d4+AAAA...     (a folder that `extract` wrote)")]
     Check {
-        /// File with the proof, or `-` for standard input
+        /// File with the proof, folder of an extract, or `-` for standard input
         proof: PathBuf,
         /// Log key from a source you trust, e.g. the printed report; without it only the parts are compared
         #[arg(long)]

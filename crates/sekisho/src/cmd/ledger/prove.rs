@@ -41,6 +41,9 @@ fn print(document: &impl serde::Serialize) -> anyhow::Result<u8> {
 
 /// Checks a proof without the ledger.
 pub(super) fn check(path: &Path, key: Option<&str>) -> anyhow::Result<u8> {
+    if path.is_dir() {
+        return super::extract_check::run(path, key);
+    }
     let text = crate::inputs::read_text(path, PROOF_BYTES_MAX)?;
     // An opening document says what is disclosed; a proof says where one record stands.
     if let Ok(opening) = serde_json::from_str::<Opening>(&text) {

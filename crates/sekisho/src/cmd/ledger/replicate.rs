@@ -1,6 +1,7 @@
 //! Copies of a ledger: to another folder or store, back from it, and onto media that are written once.
 
 use super::copies::{self, Confirmed};
+use super::handing::{Handed, Handing};
 use super::stores::{self, CELL, Place, Settings};
 use crate::clock::Clock;
 use crate::error::Usage;
@@ -44,6 +45,8 @@ pub(crate) struct ExportArgs {
     /// Only what came after this size; a signed head was published at it
     #[arg(long, value_name = "SIZE", default_value_t = 0)]
     since: u64,
+    #[command(flatten)]
+    handing: Handing,
     /// No progress on standard error
     #[arg(long, short)]
     quiet: bool,
@@ -156,25 +159,43 @@ fn nothing(place: &str) -> anyhow::Error {
     Usage::error(format!("{place} holds no copy"), "name the store that `replicate` wrote to")
 }
 
-/// Writes a part of a ledger as plain files.
+/// Writes a part of a ledger as plain files, entered before they are written.
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<u8> {
-    let name = || format!("cannot export to {}", args.to.display());
     if args.to.exists() {
         return Err(Usage::error(format!("{} exists already", args.to.display()), "name a new folder"));
     }
-    let mut reader = Reader::open(&args.ledger).with_context(name)?;
-    let store = stores::open(&Place::Folder(args.to.clone()), &Settings::default(), true, Clock::System)?;
-    let progress = Progress::on_terminal(args.quiet);
-    let mut depot =
-        Depot::begin_at(&*store.objects, &*store.cell, &mut reader, args.since).with_context(name)?;
+    let head = Reader::open(&args.ledger)
+        .and_then(|reader| reader.checkpoint())
+        .with_context(|| format!("cannot read {}", args.ledger.display()))?;
+    if let Some(head) = head.filter(|head| head.size > args.since) {
+        let range = (args.since, head.size - 1);
+        let handed = Handed {
+            what: "copy",
+            digest: head.root,
+            range,
+            entries: head.size - args.since,
+            indices: &serde_json::Value::Null,
+        };
+        args.handing.enter(&args.ledger, &handed, Clock::System)?;
+    }
+    print(&export_to(&args.ledger, &args.to, args.since, args.quiet)?)
+}
+
+/// Writes what came after `since` as plain files into a new folder.
+pub(super) fn export_to(ledger: &Path, to: &Path, since: u64, quiet: bool) -> anyhow::Result<Replicated> {
+    let name = || format!("cannot export to {}", to.display());
+    let mut reader = Reader::open(ledger).with_context(name)?;
+    let store = stores::open(&Place::Folder(to.to_owned()), &Settings::default(), true, Clock::System)?;
+    let progress = Progress::on_terminal(quiet);
+    let mut depot = Depot::begin_at(&*store.objects, &*store.cell, &mut reader, since).with_context(name)?;
     let done =
         replicate(&mut reader, &mut depot, &mut |done, of| progress.steps(done, of)).with_context(name)?;
     progress.clear();
-    let proof = reader.consistency(args.since, done.size).with_context(name)?;
-    let mut file = crate::output::atomic::AtomicFile::create(&args.to.join(CONSISTENCY))?;
+    let proof = reader.consistency(since, done.size).with_context(name)?;
+    let mut file = crate::output::atomic::AtomicFile::create(&to.join(CONSISTENCY))?;
     serde_json::to_writer_pretty(&mut file, &proof).context("cannot write JSON")?;
     file.commit()?;
-    print(&done)
+    Ok(done)
 }
 
 /// Continues a copy with what `export` wrote.

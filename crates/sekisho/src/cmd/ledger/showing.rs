@@ -1,5 +1,6 @@
 //! Showing payloads with a purpose, and redacted copies.
 
+use super::handing::{Handed, Handing};
 use super::keys::identities;
 use super::write;
 use crate::clock::Clock;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use vocab::LedgerIndex;
 
 /// How sealed payloads are opened.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Unsealing {
     /// File with the secret of the ledger: needed for sealed payloads, because the read is entered first
     #[arg(long, value_name = "FILE")]
@@ -28,6 +29,13 @@ pub(crate) struct Unsealing {
     /// Case number
     #[arg(long, value_name = "NO")]
     case: Option<String>,
+}
+
+impl Unsealing {
+    fn handing(&self) -> Handing {
+        let Self { secret, purpose, case, .. } = self.clone();
+        Handing { secret, purpose, case, recipient: String::new() }
+    }
 }
 
 /// `sekisho ledger show`.
@@ -136,6 +144,20 @@ pub(super) fn redact(args: &RedactArgs) -> anyhow::Result<u8> {
     let wanted: Vec<(u64, Choice)> =
         args.open.iter().map(|(index, choice)| (*index, choice.0.clone())).collect();
     let openings = open(&args.ledger, &args.opening, &wanted)?;
+    let head = Reader::open(&args.ledger)
+        .and_then(|reader| reader.checkpoint())
+        .with_context(|| format!("cannot read {}", args.ledger.display()))?;
+    if let Some(head) = head {
+        let indices: Vec<u64> = wanted.iter().map(|(index, _)| *index).collect();
+        let handed = Handed {
+            what: "redacted",
+            digest: head.root,
+            range: (0, head.size.saturating_sub(1)),
+            entries: head.size,
+            indices: &json!({ "opened": indices }),
+        };
+        args.opening.handing().enter(&args.ledger, &handed, Clock::System)?;
+    }
     let made = ledger::redact(&args.ledger, &args.to, &openings)
         .with_context(|| format!("cannot write a redacted copy to {}", args.to.display()))?;
     print_json(&json!({ "blocks": made.blocks, "openings": made.openings, "segments": made.segments }))
