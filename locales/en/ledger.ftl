@@ -78,3 +78,12 @@ ledger-audit-entered = The review was entered as entry { $index }.
 ledger-shred-plan = Keys to destroy: { $keys }. The content of { $entries } entries will be unreadable.
 ledger-shred-left = What left the system before: { $exports } exports, { $reads } reads. A destruction does not recall them.
 ledger-shred-nothing-left = Nothing of this range is known to have left the system.
+
+# Time stamps and witnesses
+ledger-stamped = The head of size { $size } has a time stamp ({ $time }), entered as entry { $index }.
+ledger-stamp-failed = Warning: no time stamp was obtained; it is tried again later: { $error }
+ledger-stamp-refused = Warning: the time stamp of the head of size { $size } could not be entered: { $error }
+ledger-stamp-has-one = The newest head has a time stamp already.
+ledger-stamp-daily = A time stamp is fetched every { $hours } hours.
+ledger-stamp-off = No time stamp is fetched by itself any more.
+ledger-witness-failed = Warning: the witnesses could not be asked: { $error }

@@ -78,3 +78,12 @@ ledger-audit-entered = 監査を項目 { $index } に記録しました。
 ledger-shred-plan = 廃棄する鍵 { $keys }：項目 { $entries } 件の内容が読めなくなります。
 ledger-shred-left = すでに外に出たもの：持ち出し { $exports } 件、閲覧 { $reads } 件。廃棄してもこれらは取り戻せません。
 ledger-shred-nothing-left = この範囲で外に出たものの記録はありません。
+
+# タイムスタンプと証人
+ledger-stamped = 大きさ { $size } の先頭にタイムスタンプ（{ $time }）を得て、項目 { $index } に記録しました。
+ledger-stamp-failed = 注意：タイムスタンプを得られませんでした。後でもう一度試みます：{ $error }
+ledger-stamp-refused = 注意：大きさ { $size } の先頭のタイムスタンプを記録できませんでした：{ $error }
+ledger-stamp-has-one = 最新の先頭には、すでにタイムスタンプがあります。
+ledger-stamp-daily = { $hours } 時間ごとにタイムスタンプを求めます。
+ledger-stamp-off = タイムスタンプを自動では求めません。
+ledger-witness-failed = 注意：証人に尋ねられませんでした：{ $error }

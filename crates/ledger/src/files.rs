@@ -117,6 +117,13 @@ pub(crate) fn replace(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
     sync_folder(folder)
 }
 
+/// While the value lives, nobody else publishes a head of this ledger: the writer and whoever keeps cosignatures would put an
+/// older one in place of a newer one. Where the file system has no such lock, there is none.
+pub(crate) fn publishing(folder: &Path) -> Option<File> {
+    let file = File::open(folder.join("checkpoints")).ok()?;
+    file.lock().ok().map(|()| file)
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn make_folders(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();

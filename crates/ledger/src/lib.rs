@@ -94,7 +94,7 @@ pub use verify::{
 pub use witness::{
     AddCheckpoint, Policy, PolicyError, Quorum, Verdict, WITNESS_ALARM_SECONDS_DEFAULT, Witness,
     WitnessAlarm, WitnessAnswer, WitnessEntry, WitnessError, WitnessEvent, WitnessKey, WitnessSeen,
-    WitnessWatch, add_cosignatures,
+    WitnessWatch, add_cosignatures, keep_cosigned,
 };
 pub use writer::{Genesis, Ledger};
 

@@ -345,6 +345,7 @@ impl Ledger {
     /// Publishes a signed head.
     pub(crate) fn keep_head(&self, head: &Checkpoint) -> Result<()> {
         let kept = self.folder.join("checkpoints");
+        let _alone = files::publishing(&self.folder);
         files::replace(&kept, &head.size.to_string(), head.note.as_bytes())?;
         files::replace(&self.folder, "checkpoint", head.note.as_bytes())
     }

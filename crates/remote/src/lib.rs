@@ -5,11 +5,13 @@
 //! are values that are passed in; no error and no `Debug` shows them. The signatures of S3 requests carry the time of this
 //! computer, which the library reads; nothing else here reads a clock.
 
+mod ask;
 mod host;
 mod postgres;
 mod runner;
 mod s3;
 
+pub use ask::{Answer, Question, ask};
 pub use host::{Host, HostSettings};
 pub use postgres::{Postgres, PostgresCell, PostgresObjects, PostgresSettings};
 pub use s3::{BucketLock, Lock, LockMode, S3, S3Cell, S3Objects, S3Settings};

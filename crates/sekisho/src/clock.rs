@@ -49,6 +49,40 @@ impl Clock {
     }
 }
 
+/// Notices when the clock is set, or stands still, while the program runs (LG-ENT-05).
+#[derive(Debug)]
+pub(crate) struct Steps {
+    clock: Clock,
+    watch: Stopwatch,
+    last: (Timestamp, f64),
+}
+
+/// Difference between both clocks that is told, in microseconds.
+const STEP_MICROS: i64 = Timestamp::SECOND;
+
+impl Clock {
+    /// Begins to compare the clock with one that nobody sets.
+    pub(crate) fn steps(self) -> Steps {
+        Steps { clock: self, watch: self.stopwatch(), last: (self.now(), 0.0) }
+    }
+}
+
+impl Steps {
+    /// What the clock showed and what it shows, when it went forward by more than the time that passed. Steps back are noticed by
+    /// the ledger itself.
+    pub(crate) fn look(&mut self) -> Option<(Timestamp, Timestamp)> {
+        self.compare(self.clock.now(), self.watch.seconds())
+    }
+
+    fn compare(&mut self, now: Timestamp, seconds: f64) -> Option<(Timestamp, Timestamp)> {
+        let (time, before) = std::mem::replace(&mut self.last, (now, seconds));
+        #[expect(clippy::cast_possible_truncation, reason = "times of one run, far below 2^53 microseconds")]
+        let passed = ((seconds - before).max(0.0) * 1e6).round() as i64;
+        let expected = time.plus(passed);
+        (matches!(self.clock, Clock::System) && now.since(expected) > STEP_MICROS).then_some((expected, now))
+    }
+}
+
 /// Measures how long something took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Option<std::time::Instant>);
@@ -69,4 +103,23 @@ pub(crate) fn language() -> web::Lang {
         .find(|value| !value.is_empty())
         .unwrap_or_default();
     if value.starts_with("en") { web::Lang::En } else { web::Lang::Ja }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LG-ENT-05: a clock that is set forward is told once; one that runs, or is slewed, is not.
+    #[test]
+    fn steps_of_the_clock_are_noticed() {
+        let now = Timestamp::from_seconds(1_700_000_000);
+        let at = |millis: i64| Timestamp(now.0 + millis * 1_000);
+        let mut steps = Steps { clock: Clock::System, watch: Stopwatch(None), last: (now, 0.0) };
+        assert_eq!(steps.compare(at(200), 0.2), None);
+        assert_eq!(steps.compare(at(60_210), 60.2), None, "ten milliseconds a minute");
+        assert_eq!(steps.compare(at(65_410), 60.4), Some((at(60_410), at(65_410))));
+        assert_eq!(steps.compare(at(65_610), 60.6), None, "told once");
+        assert_eq!(steps.compare(at(1_000), 60.8), None, "a step back is noticed by the ledger");
+        assert_eq!(steps.compare(at(1_200), 61.0), None);
+    }
 }

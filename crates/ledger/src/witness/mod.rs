@@ -10,7 +10,7 @@ mod watch;
 pub use cosign::WitnessKey;
 pub use keeper::{Verdict, Witness, WitnessError};
 pub use policy::{Policy, PolicyError, Quorum, WitnessEntry};
-pub use request::{AddCheckpoint, add_cosignatures};
+pub use request::{AddCheckpoint, add_cosignatures, keep_cosigned};
 pub use watch::{
     WITNESS_ALARM_SECONDS_DEFAULT, WitnessAlarm, WitnessAnswer, WitnessEvent, WitnessSeen, WitnessWatch,
 };

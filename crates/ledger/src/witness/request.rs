@@ -1,7 +1,7 @@
 //! The body of `add-checkpoint` (C2SP tlog-witness), and the answers put under a note.
 
 use crate::bytes::Malformed;
-use crate::{ConsistencyProof, Error, Hash, Result, note};
+use crate::{ConsistencyProof, Error, Hash, Reader, Result, files, note};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::fmt::Write as _;
@@ -61,6 +61,21 @@ impl AddCheckpoint {
             return Err(Malformed("more lines of proof than any tree needs"));
         }
         Ok(Self { old, proof, note: note.to_owned() })
+    }
+}
+
+/// Puts a head with more cosignatures in the place of the one that is kept, and of the published one where that is not newer.
+///
+/// # Errors
+/// `LE-KEY` when the note is not signed by a log key of the ledger, `LE-IO`.
+pub fn keep_cosigned(reader: &Reader, note: &str) -> Result<()> {
+    let folder = reader.folder();
+    let (head, _) = reader.log_keys.check(note.as_bytes()).map_err(|what| Error::Key(what.0))?;
+    let _alone = files::publishing(folder);
+    files::replace(&folder.join("checkpoints"), &head.size.to_string(), note.as_bytes())?;
+    match reader.checkpoint()? {
+        Some(newest) if newest.size > head.size => Ok(()),
+        _ => files::replace(folder, "checkpoint", note.as_bytes()),
     }
 }
 

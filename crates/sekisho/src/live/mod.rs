@@ -359,6 +359,20 @@ impl Watch {
         Ok(index)
     }
 
+    /// Writes down that nobody was there to take lines over since `since`: what was sent meanwhile may be missing (LG-HBT-04).
+    pub(crate) fn was_down(&mut self, since: Timestamp, now: Timestamp) -> anyhow::Result<()> {
+        let gap = self.ledger.append_gap(self.deeds, GapCause::LedgerDown, (since.min(now), now), now);
+        gap.context("cannot write the ledger").map(drop)
+    }
+
+    /// Work on the ledger between two lines.
+    pub(crate) fn beside<T>(
+        &mut self,
+        work: impl FnOnce(&mut Ledger) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        work(&mut self.ledger)
+    }
+
     /// Publishes a signed tree head.
     pub(crate) fn checkpoint(&mut self, now: Timestamp) -> anyhow::Result<()> {
         self.ledger.checkpoint(now).context("cannot publish a checkpoint").map(drop)

@@ -5,7 +5,6 @@ use anyhow::Context as _;
 use collect::stream::{Block, LiveLine, block_of};
 use ledger::{EntryKind, Form, Reader};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use vocab::{Citation, LedgerIndex, Timestamp};
 
@@ -23,18 +22,18 @@ pub(crate) struct Past {
     pub(super) received: Timestamp,
 }
 
-/// Hands out everything that came in at `since` or later.
+/// Hands out everything that came in at `since` or later. Returns the number of entries whose content no key at hand opens, or
+/// that was destroyed.
 ///
 /// # Errors
 /// When the ledger cannot be read, and the first error of `take`.
 pub(crate) fn history(
-    folder: &Path,
+    reader: &mut Reader,
     since: Timestamp,
     take: &mut dyn FnMut(Past) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut reader = Reader::open(folder).context("cannot read the ledger back")?;
+) -> anyhow::Result<u64> {
     let mut streams: BTreeMap<u32, LedgerIndex> = BTreeMap::new();
-    let mut runs = Vec::new();
+    let (mut runs, mut closed) = (Vec::new(), 0);
     for entry in reader.entries() {
         let (index, entry) = entry.context("cannot read the ledger back")?;
         if entry.kind == EntryKind::StreamOpen {
@@ -52,13 +51,20 @@ pub(crate) fn history(
     for (index, stream, received, records) in runs {
         let known = names
             .entry(stream)
-            .or_insert_with(|| streams.get(&stream).and_then(|opened| name(&mut reader, *opened)));
+            .or_insert_with(|| streams.get(&stream).and_then(|opened| name(reader, *opened)));
         let Some((source, way)) = known.clone() else { continue };
-        let mut lines = Vec::with_capacity(records as usize);
-        for record in 0..records {
-            let view = reader.record(Citation { index, record });
-            lines.push(view.with_context(|| format!("cannot read line {record} of entry {} back", index.0))?);
-        }
+        let read: Result<Vec<_>, _> =
+            (0..records).map(|record| reader.record(Citation { index, record })).collect();
+        let lines = match read {
+            Ok(lines) => lines,
+            Err(ledger::Error::Sealed { .. } | ledger::Error::Destroyed { .. }) => {
+                closed += 1;
+                continue;
+            }
+            Err(error) => {
+                return Err(anyhow::Error::new(error).context(format!("cannot read entry {} back", index.0)));
+            }
+        };
         let views: Vec<LiveLine<'_>> = lines
             .iter()
             .map(|line| LiveLine { offset: line.offset, line: line.line, bytes: &line.bytes })
@@ -66,7 +72,7 @@ pub(crate) fn history(
         let (block, _) = block_of(&views);
         take(Past { source, way, block, index, received })?;
     }
-    Ok(())
+    Ok(closed)
 }
 
 /// Name and way of the source of a stream; `None` for streams of something else.

@@ -169,7 +169,7 @@ fn a_restart_goes_on_where_the_ledger_ends() {
     drop(first);
     let ledger = folder.path().join("ledger");
     let mut past = Vec::new();
-    history(&ledger, Timestamp(0), &mut |run| {
+    history(&mut ledger::Reader::open(&ledger).unwrap(), Timestamp(0), &mut |run| {
         past.push(run);
         Ok(())
     })

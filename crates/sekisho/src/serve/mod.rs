@@ -11,6 +11,7 @@ mod syslog;
 pub(crate) mod tls;
 
 use crate::clock::Clock;
+use crate::cmd::ledger::Standing;
 use crate::follow::{self, Notice};
 use crate::live::{self, Judged, Settings, SourceState, Watch};
 use agents::Agents;
@@ -18,7 +19,7 @@ use anyhow::Context as _;
 use casework::Incident;
 use config::Config;
 use delivery::{Delivery, Missing};
-use ledger::{EntryKind, Genesis, Ledger, Reader, Resume};
+use ledger::{EntryKind, Genesis, Ledger, Reader};
 use silence::Silences;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{SourceRow, Store};
-use vocab::Timestamp;
+use vocab::{LedgerIndex, Timestamp};
 
 /// Batches of lines that wait for the watch; a full queue makes senders wait.
 const QUEUE_BATCHES: usize = 4_096;
@@ -142,6 +143,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     };
     let store = Arc::new(open_store(&config)?);
     let (watch, following, have) = begin(&config, settings, clock)?;
+    let standing = Standing::begin(&config.data.join("ledger"), clock);
     let (lines, arrivals) = sync_channel(QUEUE_BATCHES);
     let (orders, ordered) = sync_channel(64);
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
@@ -180,7 +182,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let silences = Silences::new(limit, quiet, clock.now());
     let desk = Desk { shared: Arc::clone(&shared), clock, silences, arrivals, ordered, stopped };
     let watching = std::thread::spawn(move || {
-        let watched = desk.watch(watch, following);
+        let watched = desk.watch(watch, following, standing);
         if watched.is_err() {
             // A console over a watch that has ended would say that all is well: the service ends, and is started again.
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
@@ -192,6 +194,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     drop(stop);
     runtime.shutdown_background();
     watching.join().map_err(|_| anyhow::anyhow!("the watch stopped; this is a fault of Sekisho"))??;
+    crate::cmd::ledger::after_head(&config.data.join("ledger"), &config.data.join("ledger.secret"), clock);
     served.map(|()| 0)
 }
 
@@ -214,21 +217,17 @@ fn begin(
     let (folder, secret) = (config.data.join("ledger"), config.data.join("ledger.secret"));
     let now = clock.now();
     let (mut positions, mut have) = (BTreeMap::new(), BTreeMap::new());
-    let known = folder.exists();
-    let ledger = if known {
+    let mut before = None;
+    let ledger = if folder.exists() {
         let mut reader = Reader::open(&folder).context("cannot read the ledger back")?;
+        // Without an online copy nothing is sealed, or a role holder has to say where the logs were left.
+        let _ = reader.use_online_copy(&crate::cmd::ledger::read_secret(&secret)?);
         positions = follow::positions(&mut reader).context("cannot tell where the logs were left")?;
         have = agents::have(&mut reader).context("cannot tell what agents have sent")?;
-        let seed = crate::cmd::ledger::read_secret(&secret)?;
-        let resume = Resume { now, seed, session: clock.random()? };
-        let (ledger, recovered) = Ledger::open(&folder, &resume).context("cannot open the ledger")?;
-        if recovered.discarded_bytes > 0 {
-            crate::output::say(&format!(
-                "warning: {} bytes of an unfinished write were cut off; nobody was told that they were kept",
-                recovered.discarded_bytes
-            ));
-        }
-        ledger
+        let last = reader.entry(LedgerIndex(reader.size().saturating_sub(1)));
+        let last = last.context("cannot read the ledger back")?.received_at;
+        before = Some((reader, last));
+        crate::cmd::ledger::open(&folder, &secret, clock)?
     } else {
         let seed = crate::cmd::ledger::make_secret(&secret, clock)?;
         let name = hex::encode(clock.random()?.get(..8).unwrap_or_default());
@@ -236,12 +235,18 @@ fn begin(
             .context("cannot make the ledger")?
     };
     let mut watch = Watch::begin(ledger, settings, now)?;
-    if known {
+    if let Some((mut reader, last)) = before {
+        watch.was_down(last, now)?;
         let since = now.plus(-i64::from(config.remember_days) * Timestamp::DAY);
-        live::history(&folder, since, &mut |run| {
+        let closed = live::history(&mut reader, since, &mut |run| {
             watch.remember(run);
             Ok(())
         })?;
+        if closed > 0 {
+            crate::output::say(&format!(
+                "warning: {closed} sealed entries of the last days cannot be read again: they are beyond the reading window"
+            ));
+        }
     }
     let logs: Vec<_> = config.files.iter().map(|path| (path.display().to_string(), path.clone())).collect();
     let following = watch.begin_following(&logs, positions, now)?;
@@ -261,7 +266,13 @@ struct Desk {
 }
 
 impl Desk {
-    fn watch(mut self, mut watch: Watch, mut following: follow::Following) -> anyhow::Result<()> {
+    fn watch(
+        mut self,
+        mut watch: Watch,
+        mut following: follow::Following,
+        standing: Standing,
+    ) -> anyhow::Result<()> {
+        let mut steps = self.clock.steps();
         let mut published = publish::Published::default();
         let (mut judge_at, mut sources_at, mut checkpoint_at) = (0.0, Timestamp(0), self.clock.now());
         let mut compare_at = Timestamp(0);
@@ -279,6 +290,10 @@ impl Desk {
                 // Who asked may have given up waiting; the deed is written all the same.
                 drop(reply.send(watch.deed(EntryKind::Command, &deed, now).map(|index| index.0)));
             }
+            if let Some((before, after)) = steps.look() {
+                watch.beside(|ledger| Ok(ledger.record_clock_step(before, after)?))?;
+            }
+            watch.beside(|ledger| standing.enter(ledger))?;
             let begun = watch_time.seconds();
             if watch.has_news() && (begun >= judge_at || ended) {
                 self.publish(&mut watch, &mut published, now)?;
@@ -295,10 +310,12 @@ impl Desk {
             }
             if (now >= checkpoint_at || ended) && watch.size() > signed {
                 watch.checkpoint(now)?;
+                standing.head();
                 (signed, checkpoint_at) = (watch.size(), now.plus(CHECKPOINT_MICROS));
             }
             held(&self.shared.ledger).0 = watch.size();
             if ended {
+                standing.end();
                 return watch.close(Some(following), self.clock);
             }
         }

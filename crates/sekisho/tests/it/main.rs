@@ -36,6 +36,7 @@ mod samples;
 mod servers;
 mod serving;
 mod sigma;
+mod standing;
 mod stores;
 mod support;
 mod windows;

@@ -373,3 +373,20 @@ fn settings_are_checked_and_mistakes_are_named() {
         assert!(!fine && said.contains(wanted) && said.contains("s.toml"), "{text}: {said}");
     }
 }
+
+/// LG-HBT-04: what was sent while nobody listened may be missing, and the ledger says so.
+#[test]
+fn a_restart_says_that_nobody_listened() {
+    let folder = tempfile::tempdir().expect("folder");
+    std::fs::write(folder.path().join("auth.log"), "").expect("log");
+    for _ in 0..2 {
+        // Killed, not ended.
+        drop(Service::start(folder.path()));
+    }
+    let ran =
+        sekisho().args(["ledger", "audit"]).arg(folder.path().join("data/ledger")).output().expect("runs");
+    let audit: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+    let gaps = audit["gaps"].as_array().expect("gaps");
+    assert_eq!((gaps.len(), &gaps[0]["cause"]), (1, &"ledger-down".into()), "{audit}");
+    assert!(gaps[0]["from"].as_str() < gaps[0]["to"].as_str(), "{audit}");
+}

@@ -112,10 +112,10 @@ pub(super) fn request(folder: &Path, old: u64) -> anyhow::Result<u8> {
 pub(super) fn import(folder: &Path, answer: &Path, policy: &Path) -> anyhow::Result<u8> {
     let lines = crate::inputs::read_text(answer, TEXT_BYTES_MAX)?;
     let (policy, note) = (read_policy(policy)?, newest(folder)?.1);
-    let note = add_cosignatures(&note, &lines).context("an answer is no cosignature")?;
+    let note = with_answers(&note, &lines, &policy)?;
     let found = policy.check(&note).map_err(|what| anyhow::anyhow!("an answer does not hold: {what}"))?;
     let (size, now) = (size_of(&note)?, Clock::System.now());
-    keep_note(folder, &note, size)?;
+    keep_note(folder, &note)?;
     let met = found.met || policy.is_none();
     super::asking::update(folder, |watch| {
         for (name, _) in &found.signed {
@@ -127,14 +127,39 @@ pub(super) fn import(folder: &Path, answer: &Path, policy: &Path) -> anyhow::Res
 }
 
 /// Puts a head with more cosignatures in its place.
-pub(super) fn keep_note(folder: &Path, note: &str, size: u64) -> anyhow::Result<()> {
-    let kept = folder.join("checkpoints").join(size.to_string());
-    crate::output::atomic::write(&kept, note.as_bytes())?;
-    // A newer head may have been published meanwhile; it stays.
-    if newest(folder).is_ok_and(|(_, now)| size_of(&now).is_ok_and(|now| now == size)) {
-        crate::output::atomic::write(&folder.join("checkpoint"), note.as_bytes())?;
+pub(super) fn keep_note(folder: &Path, note: &str) -> anyhow::Result<()> {
+    let reader = Reader::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
+    ledger::keep_cosigned(&reader, note).context("cannot keep the cosignatures")
+}
+
+/// The head with every line of an answer under it; each has to be the cosignature of a witness of the policy over this head.
+fn with_answers(note: &str, lines: &str, policy: &Policy) -> anyhow::Result<String> {
+    let mut with = note.to_owned();
+    let size = size_of(note)?;
+    let mut lines_read = 0;
+    for (number, line) in (1..).zip(lines.lines()).filter(|(_, line)| !line.is_empty()) {
+        lines_read = number;
+        let signed = |witness: &&ledger::WitnessEntry| {
+            // Its own line: another one would take the place of the signature of the log.
+            let own = line.starts_with(&format!("\u{2014} {} ", witness.key_name()));
+            let alone = own.then(|| add_cosignatures(note, &format!("{line}\n")).ok()).flatten();
+            let found = alone.and_then(|alone| policy.check(&alone).ok());
+            found.is_some_and(|found| found.signed.iter().any(|(name, _)| *name == witness.name))
+        };
+        if !policy.witnesses.iter().any(|witness| signed(&witness)) {
+            return Err(Hinted::error(
+                format!(
+                    "line {number} of the answer is no cosignature of a witness of the policy over the head of size {size}"
+                ),
+                "make the request again from the newest head, and import exactly what the witness answered",
+            ));
+        }
+        with = add_cosignatures(&with, &format!("{line}\n")).context("an answer is no cosignature")?;
     }
-    Ok(())
+    if lines_read == 0 {
+        return Err(Hinted::error("the answer is empty", "import what `witness answer` printed"));
+    }
+    Ok(with)
 }
 
 /// Prints who cosigned; a quorum that is not met is a failure.

@@ -195,7 +195,7 @@ fn take<'a>(
         }
         answers.push((witness.name.clone(), reply));
     }
-    super::ask::keep_note(folder, &note, size)?;
+    super::ask::keep_note(folder, &note)?;
     let quorum = policy.check(&note).map_err(|what| anyhow::anyhow!("the head does not hold: {what}"))?;
     let met = quorum.met || policy.is_none();
     let now = clock.now();

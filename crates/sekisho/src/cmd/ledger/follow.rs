@@ -1,5 +1,6 @@
 //! `sekisho ledger append --follow`: lines of logs that grow, into a ledger, until the program is asked to end.
 
+use super::standing::Standing;
 use super::write;
 use crate::clock::{self, Clock};
 use crate::error::Usage;
@@ -82,19 +83,24 @@ pub(super) fn run(folder: &Path, secret: &Path, args: &FollowArgs) -> anyhow::Re
     drop(reader);
     let mut ledger = write::open_at(folder, secret, size, clock)?;
     ledger.fill_ahead();
+    let standing = Standing::begin(folder, clock);
     let settings = Settings { from_end: args.from_end, class: args.class };
     let following = Following::begin(&mut ledger, &logs, positions, settings, clock.now());
     let mut run =
         Run { args, catalog, clock, progress: Progress::on_terminal(args.quiet), printing: !args.quiet };
     let done = following.and_then(|mut following| {
-        let followed = run.follow(signals, &mut following, &mut ledger);
+        let followed = run.follow(signals, &mut following, &mut ledger, &standing);
         let ended = following.end(&mut ledger, clock.now());
         followed.and(ended)
     });
     run.progress.clear();
+    // After the round that is under way, so that nothing it has to say is left out.
+    standing.end();
     let rested = ledger.rest(clock.now()).context("cannot close the ledger");
     done?;
-    rested.map(|_| 0)
+    rested?;
+    super::after_head(folder, secret, clock);
+    Ok(0)
 }
 
 /// From now on a signal no longer ends the program in the middle of its work.
@@ -153,7 +159,9 @@ impl Run<'_> {
         (runtime, mut ending): (tokio::runtime::Runtime, Ending),
         following: &mut Following,
         ledger: &mut Ledger,
+        standing: &Standing,
     ) -> anyhow::Result<()> {
+        let mut steps = self.clock.steps();
         self.progress.total(None);
         runtime.block_on(async {
             let mut published = self.clock.now();
@@ -161,12 +169,17 @@ impl Run<'_> {
             ledger.commit().context("cannot write the ledger")?;
             loop {
                 let now = self.clock.now();
+                if let Some((before, after)) = steps.look() {
+                    ledger.record_clock_step(before, after).context("cannot write the ledger")?;
+                }
+                standing.enter(ledger)?;
                 let turned = ledger.turn_epoch(now).context("cannot write the ledger")?;
                 let more = self.turn(following, ledger, now)?;
                 let due = now.since(published) >= self.args.head_seconds * Timestamp::SECOND;
                 if turned || (due && ledger.size() > head) {
                     ledger.checkpoint(now).context("cannot publish a signed head")?;
                     (published, head) = (now, ledger.size());
+                    standing.head();
                 }
                 if self.args.once && !more {
                     return Ok(());

@@ -4,7 +4,7 @@
 use super::content::Writing;
 use super::showing::print_json;
 use super::talk;
-use super::{asking, governing, replicate, write};
+use super::{governing, replicate, write};
 use crate::clock::Clock;
 use crate::error::Usage;
 use crate::follow::{Following, Notice, Position, STREAM_KIND, Settings, Told, positions};
@@ -101,7 +101,7 @@ pub(super) fn run(args: &FreezeArgs) -> anyhow::Result<u8> {
         Ok(frozen)
     });
     let frozen = write::finish(ledger, clock, done, "cannot freeze the ledger")?;
-    asking::after_head(folder, clock);
+    super::after_head(folder, &args.writing.secret, clock);
     let copy = args.to.as_deref().map(|to| replicate::export_to(folder, to, 0, true)).transpose()?;
     tell(&frozen, behind.len(), args.to.as_deref());
     print_json(&json!({

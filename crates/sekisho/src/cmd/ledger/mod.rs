@@ -19,6 +19,8 @@ mod replica;
 mod replicate;
 mod serve;
 mod showing;
+mod stamping;
+mod standing;
 mod status;
 mod stores;
 mod talk;
@@ -28,10 +30,12 @@ mod witness;
 mod write;
 
 pub(crate) use keys::{identities, recipients};
-pub(crate) use write::{make_secret, read_secret};
+pub(crate) use standing::Standing;
+pub(crate) use write::{make_secret, open, read_secret};
 
+use crate::clock::Clock;
 use clap::Subcommand;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `sekisho ledger`.
 #[derive(Debug, Subcommand)]
@@ -155,6 +159,9 @@ Exit code 0: everything is as it was written. 1: it is not; each failure names f
     #[command(
         subcommand,
         after_long_help = "Examples:
+  sekisho ledger timestamp fetch LEDGER --secret SECRET --url https://tsa.example.jp/tsr --authority tsa.pem
+  sekisho ledger timestamp daily LEDGER --url https://tsa.example.jp/tsr --authority tsa.pem
+without a way to the network:
   sekisho ledger timestamp request LEDGER --out head.tsq        (prints the size of the head)
   curl -H 'Content-Type: application/timestamp-query' --data-binary @head.tsq http://tsa.example.jp/ > head.tsr
   sekisho ledger timestamp add LEDGER head.tsr --size 4711 --secret SECRET --authority tsa.pem
@@ -257,6 +264,12 @@ With --secret the copy is entered first, so that a later request for destruction
     },
     #[command(flatten)]
     Content(content::ContentCommand),
+}
+
+/// After a command has published a head: the time stamp of the day, and the witnesses. Entries are durable whatever comes of it.
+pub(crate) fn after_head(folder: &Path, secret: &Path, clock: Clock) {
+    stamping::after_head(folder, secret, clock);
+    asking::after_head(folder, clock);
 }
 
 /// Runs the command.

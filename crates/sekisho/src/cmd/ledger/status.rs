@@ -23,6 +23,7 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<u8> {
     if key.is_some_and(|key| key.revoked.is_some()) {
         alarms.push(json!({ "alarm": "log-key-revoked" }));
     }
+    let stamping = super::stamping::of(folder)?;
     let begin = reader.entry(vocab::LedgerIndex(0)).with_context(name)?.received_at;
     let due = governance.policy.is_some().then(|| governance.next_review(begin));
     print_json(&json!({
@@ -35,6 +36,8 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<u8> {
         "quorum": quorum(&watch, policy.as_ref(), now),
         "witnesses": witnesses(&watch, policy.as_ref()),
         "next_review": due,
+        "timestamps": stamping.as_ref().map(|one| json!({ "url": one.url, "obtained": one.obtained,
+            "failures": one.failures, "failure": one.failure })),
         "alarms": alarms,
     }))?;
     Ok(u8::from(!alarms.is_empty()))

@@ -1,13 +1,17 @@
-//! `sekisho ledger timestamp`: tokens of a time-stamp authority over signed heads, by file (RFC 3161, LG chapter 11).
+//! `sekisho ledger timestamp`: tokens of a time-stamp authority over signed heads, by file and over HTTP (RFC 3161, LG chapter 11).
 
+use super::stamping;
+use super::talk;
 use super::write::{finish, open};
 use crate::clock::Clock;
+use crate::error::Usage;
 use anyhow::Context as _;
 use clap::Subcommand;
 use ledger::{Authorities, Stamped};
 use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use vocab::Message;
 
 /// Largest reply of an authority, in bytes.
 const REPLY_BYTES_MAX: usize = 64 << 10;
@@ -40,6 +44,46 @@ pub(crate) enum TimestampCommand {
         /// Certificates of authorities that you trust (PEM)
         #[arg(long, value_name = "FILE")]
         authority: Option<PathBuf>,
+    },
+    /// Ask an authority for a token over the newest head, keep it, and write an entry about it
+    #[command(after_long_help = "Examples:
+  sekisho ledger timestamp fetch LEDGER --secret SECRET --url https://tsa.example.jp/tsr --authority tsa.pem
+  sekisho ledger timestamp fetch LEDGER --secret SECRET                       (as `daily` says)")]
+    Fetch {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// File with the secret of the ledger
+        #[arg(long, value_name = "FILE")]
+        secret: PathBuf,
+        /// Address of the authority [default: that of `timestamp daily`]
+        #[arg(long)]
+        url: Option<String>,
+        /// Certificates of authorities that you trust (PEM)
+        #[arg(long, value_name = "FILE", requires = "url")]
+        authority: Option<PathBuf>,
+    },
+    /// Have an authority asked once a day by whatever writes on the ledger: `append`, `append --follow`, `checkpoint`, `freeze`, `serve`
+    #[command(after_long_help = "Examples:
+  sekisho ledger timestamp daily LEDGER --url https://tsa.example.jp/tsr --authority tsa.pem
+  sekisho ledger timestamp daily LEDGER --url http://127.0.0.1:3180/ --every 6
+  sekisho ledger timestamp daily LEDGER --off
+
+Writing never waits for it; what goes wrong is told, shown by `ledger status`, and tried again later.")]
+    Daily {
+        /// Folder of the ledger
+        ledger: PathBuf,
+        /// Address of the authority
+        #[arg(long, required_unless_present = "off")]
+        url: Option<String>,
+        /// Certificates of authorities that you trust (PEM); kept beside the ledger
+        #[arg(long, value_name = "FILE")]
+        authority: Option<PathBuf>,
+        /// Hours between two tokens
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8_760))]
+        every: u32,
+        /// Ask no authority any more
+        #[arg(long, conflicts_with_all = ["url", "authority", "every"])]
+        off: bool,
     },
     /// Check one kept token and print what it says, as JSON
     Verify {
@@ -76,6 +120,15 @@ pub(super) fn run(command: TimestampCommand) -> anyhow::Result<u8> {
             let (index, stamped) = finish(opened, clock, done, "cannot keep the token")?;
             print(&document(size, Some(index.0), &stamped))
         }
+        TimestampCommand::Fetch { ledger, secret, url, authority } => {
+            fetch(&ledger, &secret, url, authority.as_deref(), clock)
+        }
+        TimestampCommand::Daily { ledger, url, authority, every, .. } => {
+            stamping::set(&ledger, url.as_deref(), authority.as_deref(), every)?;
+            let id = if url.is_some() { "ledger-stamp-daily" } else { "ledger-stamp-off" };
+            talk::tell(&Message::new(id).with("hours", u64::from(every)));
+            print(&json!({ "schema_version": 1, "every_hours": url.is_some().then_some(every), "url": url }))
+        }
         TimestampCommand::Verify { ledger, size, authority } => {
             let pinned = authorities(&authority)?;
             let stamped = ledger::check_kept_stamp(&ledger, size, None, Some(&pinned), None)
@@ -83,6 +136,37 @@ pub(super) fn run(command: TimestampCommand) -> anyhow::Result<u8> {
             print(&document(size, None, &stamped))
         }
     }
+}
+
+fn fetch(
+    ledger: &Path,
+    secret: &Path,
+    url: Option<String>,
+    authority: Option<&Path>,
+    clock: Clock,
+) -> anyhow::Result<u8> {
+    let (url, pinned) = match url {
+        Some(url) => (url, authority.map(authorities).transpose()?),
+        None => stamping::of(ledger)?.map_or_else(
+            || {
+                Err(Usage::error(
+                    "no authority is named",
+                    "give --url, or run `sekisho ledger timestamp daily` once",
+                ))
+            },
+            |known| Ok((known.url.clone(), known.pinned()?)),
+        )?,
+    };
+    let Some(token) = stamping::fetch(ledger, &url, pinned, clock)? else {
+        talk::tell(&Message::new("ledger-stamp-has-one"));
+        return print(&json!({ "schema_version": 1, "entry": null, "size": null }));
+    };
+    let mut opened = open(ledger, secret, clock)?;
+    let done = token.keep(&mut opened, clock);
+    let (index, stamped) = finish(opened, clock, done, "cannot keep the token")?;
+    stamping::told(&token, index, &stamped);
+    super::asking::after_head(ledger, clock);
+    print(&document(token.size(), Some(index.0), &stamped))
 }
 
 /// Certificates that are trusted, from a file in PEM.

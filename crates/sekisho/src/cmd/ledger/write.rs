@@ -109,7 +109,7 @@ pub(super) fn append(args: &AppendArgs) -> anyhow::Result<u8> {
     ledger.close_stream(opened, clock.now()).context("cannot close the stream")?;
     ledger.rest(clock.now()).context("cannot close the ledger")?;
     print(&indices)?;
-    super::asking::after_head(&args.ledger, clock);
+    super::after_head(&args.ledger, secret, clock);
     Ok(0)
 }
 
@@ -118,12 +118,12 @@ pub(super) fn checkpoint(folder: &Path, secret: &Path) -> anyhow::Result<u8> {
     let clock = Clock::System;
     let head = open(folder, secret, clock)?.rest(clock.now()).context("cannot publish a checkpoint")?;
     print(&[head.note.trim_end().to_owned()])?;
-    super::asking::after_head(folder, clock);
+    super::after_head(folder, secret, clock);
     Ok(0)
 }
 
 /// Opens a ledger to write on.
-pub(super) fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
+pub(crate) fn open(folder: &Path, secret: &Path, clock: Clock) -> anyhow::Result<Ledger> {
     open_checked(folder, secret, &[], None, clock)
 }
 
