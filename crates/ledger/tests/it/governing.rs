@@ -61,6 +61,11 @@ impl Office {
         result
     }
 
+    /// The run of class `auth`, and the first entry of the case.
+    pub(crate) const fn indices(&self) -> (LedgerIndex, LedgerIndex) {
+        (self.run, self.first)
+    }
+
     pub(crate) fn review(&mut self) -> LedgerIndex {
         let size = Reader::open(&self.folder).unwrap().size();
         let mut request =

@@ -6,6 +6,7 @@ mod format;
 mod freezing;
 mod full_disk;
 mod governing;
+mod kept;
 mod killed;
 mod log_keys;
 mod partial;
