@@ -87,3 +87,6 @@ ledger-stamp-has-one = The newest head has a time stamp already.
 ledger-stamp-daily = A time stamp is fetched every { $hours } hours.
 ledger-stamp-off = No time stamp is fetched by itself any more.
 ledger-witness-failed = Warning: the witnesses could not be asked: { $error }
+ledger-succeeded = The new ledger follows { $origin }: { $left } entries are left of it, the largest head known to be signed has { $known }. The old one is written on no more.
+ledger-succeeded-unmarked = Warning: the old ledger could not be marked: { $error }
+ledger-granted = { $count } keys of the past are in { $path }, which only the { $role } opens.

@@ -87,3 +87,6 @@ ledger-stamp-has-one = 最新の先頭には、すでにタイムスタンプが
 ledger-stamp-daily = { $hours } 時間ごとにタイムスタンプを求めます。
 ledger-stamp-off = タイムスタンプを自動では求めません。
 ledger-witness-failed = 注意：証人に尋ねられませんでした：{ $error }
+ledger-succeeded = 台帳 { $origin } を引き継ぎました。残っている項目は { $left } 件、署名が知られている先頭の大きさは { $known } です。元の台帳には今後書き込みません。
+ledger-succeeded-unmarked = 注意：元の台帳に印を付けられませんでした：{ $error }
+ledger-granted = これまでの鍵 { $count } 個を、{ $role } だけが開けるファイル { $path } に収めました。

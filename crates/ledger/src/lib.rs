@@ -22,6 +22,9 @@ mod fill;
 mod frame;
 mod gap;
 mod govern;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod hostile;
 mod json;
 mod keys;
 mod logkey;
@@ -44,6 +47,7 @@ mod stamp;
 pub mod storage;
 mod store;
 mod streams;
+mod succession;
 mod tiles;
 mod tree;
 mod verify;
@@ -79,13 +83,14 @@ pub use replica::{
 pub use review::{AuditFacts, Break, GapFacts, ReadFacts, SILENCE_MICROS_DEFAULT, Silence, StreamFacts};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};
 pub use seal::{
-    DataClass, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,
+    DataClass, Granted, Identity, OnlineCopy, Recipient, SealOptions, SessionKeys, WINDOW_DAYS_DEFAULT,
     WINDOW_DAYS_MAX,
 };
 pub use stamp::{
     Authorities, StampError, StampFault, Stamped, check_kept_stamp, check_stamp, prepare_stamp, stamp_request,
 };
 pub use streams::StreamId;
+pub use succession::{Remains, Succession, close_for_ever, remains};
 pub use tiles::{TileId, TileKind, TileStats, read_tile, rebuild_tiles, update_tiles};
 pub use verify::{
     Code, Extent, Failure, Payloads, Property, PropertyState, SEED_BYTES_MAX, Sample, SignedHeads,

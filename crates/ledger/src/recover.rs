@@ -106,6 +106,7 @@ impl Ledger {
         if crate::redact::is_redacted(folder) {
             return Err(Error::Policy("a redacted copy is not written on"));
         }
+        crate::succession::require_open(folder)?;
         let lock = files::lock(folder)?;
         finish_burials(folder)?;
         let (replay, heads, end) = follow(folder)?;

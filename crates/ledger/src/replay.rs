@@ -410,7 +410,8 @@ impl Replay {
             | EntryKind::Key
             | EntryKind::Stamp
             | EntryKind::StreamOpen
-            | EntryKind::StreamClose => json::parse_canonical(&entry.body).ok()?,
+            | EntryKind::StreamClose
+            | EntryKind::Succession => json::parse_canonical(&entry.body).ok()?,
             _ => return None,
         };
         let number = |name: &str| body.get(name).and_then(Value::as_u64);
@@ -430,6 +431,11 @@ impl Replay {
             EntryKind::Blocks => self.blocks_entry(index, &body),
             EntryKind::Seal => self.seal_entry(entry, body),
             EntryKind::Stamp => self.stamp_entry(index, &body),
+            EntryKind::Succession => match crate::succession::read(&body) {
+                Ok(_) if index == 1 => None,
+                Ok(_) => Some((Code::Link, "a succession that is not the second entry")),
+                Err(what) => Some((Code::Damage, what)),
+            },
             _ => match body.get("use").and_then(Value::as_str) {
                 Some("data") => self.data_key_entry(index, &body),
                 Some("log" | "revoke" | "root") => self.log_key_entry(&body),

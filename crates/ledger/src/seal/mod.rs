@@ -4,12 +4,14 @@
 mod cipher;
 mod class;
 mod draw;
+mod grant;
 mod online;
 mod ring;
 mod wrap;
 mod writing;
 
 pub use class::DataClass;
+pub use grant::Granted;
 pub use online::{OnlineCopy, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX};
 pub use wrap::{Identity, Recipient};
 pub use writing::{SealOptions, SessionKeys};

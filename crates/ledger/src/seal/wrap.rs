@@ -93,6 +93,17 @@ impl Identity {
 
 /// A data key as an `age` file for all recipients.
 pub(crate) fn wrap(ledger: &Hash, key: &DataKey, recipients: &[Recipient]) -> Result<Vec<u8>> {
+    enclose(&encode(ledger, key), recipients)
+}
+
+/// Several data keys, one after another, as an `age` file for one recipient.
+pub(crate) fn wrap_many(ledger: &Hash, keys: &[DataKey], recipient: &Recipient) -> Result<Vec<u8>> {
+    let mut plain = Zeroizing::new(Vec::with_capacity(keys.len() * KEY_BYTES));
+    keys.iter().for_each(|key| plain.extend_from_slice(&encode(ledger, key)));
+    enclose(&plain, std::slice::from_ref(recipient))
+}
+
+fn enclose(plain: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>> {
     let refused = |_| Error::Key("a data key cannot be wrapped to the recipients");
     let parsed: Vec<age::x25519::Recipient> = recipients
         .iter()
@@ -101,22 +112,39 @@ pub(crate) fn wrap(ledger: &Hash, key: &DataKey, recipients: &[Recipient]) -> Re
         .map_err(|_| Error::Key("a recipient is no public key of age"))?;
     let encryptor = age::Encryptor::with_recipients(parsed.iter().map(|one| one as &dyn age::Recipient))
         .map_err(|_| Error::Key("a data key cannot be wrapped to the recipients"))?;
-    let plain = encode(ledger, key);
     let mut out = Vec::new();
     let mut writer = encryptor.wrap_output(&mut out).map_err(refused)?;
-    writer.write_all(&plain).map_err(refused)?;
+    writer.write_all(plain).map_err(refused)?;
     writer.finish().map_err(refused)?;
     Ok(out)
 }
 
 /// Opens a wrapped data key. `None` when it is not wrapped to these identities, damaged, or belongs elsewhere.
 pub(crate) fn unwrap(ledger: &Hash, id: u64, wrapped: &[u8], identities: &[Identity]) -> Option<DataKey> {
+    decode(ledger, &disclose(wrapped, identities, KEY_BYTES)?).filter(|key| key.id == id)
+}
+
+/// Opens what [`wrap_many`] made; all of it, or nothing.
+pub(crate) fn unwrap_many(
+    ledger: &Hash,
+    wrapped: &[u8],
+    identities: &[Identity],
+    keys_max: usize,
+) -> Option<Vec<DataKey>> {
+    let plain = disclose(wrapped, identities, keys_max * KEY_BYTES)?;
+    if plain.is_empty() {
+        return None;
+    }
+    plain.chunks(KEY_BYTES).map(|one| decode(ledger, one)).collect()
+}
+
+fn disclose(wrapped: &[u8], identities: &[Identity], bytes_max: usize) -> Option<Zeroizing<Vec<u8>>> {
     let decryptor = age::Decryptor::new_buffered(wrapped).ok()?;
     let reader = decryptor.decrypt(identities.iter().map(|one| &one.0 as &dyn age::Identity)).ok()?;
-    let mut plain = Zeroizing::new(Vec::with_capacity(KEY_BYTES + 1));
+    let mut plain = Zeroizing::new(Vec::with_capacity(bytes_max.min(1 << 16) + 1));
     #[expect(clippy::disallowed_methods, reason = "limited by take")]
-    reader.take(KEY_BYTES as u64 + 1).read_to_end(&mut plain).ok()?;
-    decode(ledger, &plain).filter(|key| key.id == id)
+    reader.take(bytes_max as u64 + 1).read_to_end(&mut plain).ok()?;
+    (plain.len() <= bytes_max).then_some(plain)
 }
 
 /// The key with the ledger, number, class and day it is for.

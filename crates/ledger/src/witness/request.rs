@@ -44,7 +44,7 @@ impl AddCheckpoint {
     }
 
     /// Reads a body, strictly.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Malformed> {
         let text = std::str::from_utf8(body).map_err(|_| Malformed("body is no text"))?;
         let (head, note) = text.split_once("\n\n").ok_or(Malformed("an empty line before the checkpoint"))?;
         let mut lines = head.split('\n');

@@ -16,6 +16,7 @@ mod resuming;
 mod sealing;
 mod shredding;
 mod stamps;
+mod succession;
 mod support;
 mod tampering;
 mod tiles;

@@ -188,6 +188,97 @@ fn an_extract_proves_itself_and_is_remembered() {
     assert_eq!(check("y").code, Some(0));
 }
 
+/// LG-KEY-04: an existing role holder gives the past to a new one by a command, and the ledger remembers.
+#[test]
+fn the_past_is_given_to_a_new_role_holder() {
+    let case = Case::new(&[]);
+    governed(&case);
+    let append = ["ledger", "append", "l", "--secret", "k", "--stream", "notes"];
+    let ran = case.run_with(&append, b"{\"op\":\"lock the door\"}\n");
+    let index = ran.stdout.trim();
+    let newcomer = ledger::Identity::generate();
+    std::fs::write(case.path("new.txt"), newcomer.line().as_bytes()).unwrap();
+    let to = format!("auditor={}", newcomer.recipient("auditor").unwrap().key());
+    let grant = |identity: &str, more: &[&str]| {
+        let all = ["ledger", "grant", "l", "--to", &to, "--identity", identity, "--out", "past.age"];
+        case.run(&[&all[..], more].concat())
+    };
+    let how = ["--secret", "k", "--purpose", "operations", "--case", "new auditor"];
+    assert_eq!(grant("holder.txt", &[]).code, Some(2), "nothing is given unrecorded");
+    assert_eq!(grant("new.txt", &how).code, Some(1), "nobody gives what they do not have");
+    let ran = grant("holder.txt", &how);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = json(&ran.stdout);
+    // Without the online copy, as after the reading window.
+    let _ = std::fs::remove_file(case.path("l/keys/online"));
+    let show = [
+        "ledger",
+        "show",
+        "l",
+        index,
+        "--secret",
+        "k",
+        "--purpose",
+        "audit",
+        "--case",
+        "R8-1",
+        "--identity",
+        "new.txt",
+    ];
+    let refused = case.run(&show);
+    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+    let shown = case.run(&[&show[..], &["--granted", "past.age"]].concat());
+    assert!(shown.stdout.contains("lock the door"), "{}", shown.stderr);
+    let audit = json(&case.run(&["ledger", "audit", "l", "--identity", "holder.txt"]).stdout);
+    assert_eq!(
+        (&audit["exports"][0]["what"], &audit["exports"][0]["index"]),
+        (&"keys".into(), &told["entered"])
+    );
+    assert_eq!(audit["exports"][0]["content"]["indices"]["role"], "auditor");
+}
+
+/// LG-DUR-07: a ledger that was put back is followed by a new one, and written on no more.
+#[test]
+fn a_ledger_that_lost_entries_is_succeeded() {
+    let case = Case::new(&[]);
+    let run = |args: &[&str]| case.run(&[&["ledger"], args].concat());
+    assert_eq!(run(&["init", "l", "--secret", "k", "--origin", "ledger.example.jp/main"]).code, Some(0));
+    let append = |ledger: &str, secret: &str| {
+        case.run_with(&["ledger", "append", ledger, "--secret", secret, "--stream", "s"], b"{\"n\":1}\n")
+    };
+    assert_eq!(append("l", "k").code, Some(0));
+    let early = std::fs::read(case.path("l/segments/00000000000000000000.seg")).unwrap();
+    let next = ["init", "new", "--secret", "k2", "--origin", "ledger.example.jp/main-2", "--succeeds", "l"];
+    let sound = run(&next);
+    assert!(sound.code == Some(1) && sound.stderr.contains("is sound"), "{}", sound.stderr);
+    assert!(!case.path("new").exists() && !case.path("k2").exists());
+    assert_eq!(append("l", "k").code, Some(0));
+    let newest = std::fs::read(case.path("l/checkpoint")).unwrap();
+    std::fs::write(case.path("head"), &newest).unwrap();
+    std::fs::write(case.path("l/segments/00000000000000000000.seg"), &early).unwrap();
+    let lost = append("l", "k");
+    assert!(lost.stderr.contains("LE-ROLLBACK"), "{}", lost.stderr);
+    let same =
+        run(&["init", "new", "--secret", "k2", "--origin", "ledger.example.jp/main", "--succeeds", "l"]);
+    assert_eq!(same.code, Some(2), "{}", same.stderr);
+    let ran = run(&[&next[..], &["--head", "head"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(append("new", "k2").code, Some(0));
+    assert_eq!(json(&run(&["verify", "new"]).stdout)["holds"], true);
+    let status = json(&run(&["status", "new"]).stdout);
+    assert_eq!(
+        (&status["succeeds"]["origin"], &status["succeeds"]["reason"]),
+        (&"ledger.example.jp/main".into(), &"rolled-back".into())
+    );
+    assert!(
+        status["succeeds"]["known"]["size"].as_u64() > status["succeeds"]["left"]["size"].as_u64(),
+        "{status}"
+    );
+    // Even when somebody brings the lost part back.
+    let closed = append("l", "k");
+    assert!(closed.code == Some(1) && closed.stderr.contains("closed for ever"), "{}", closed.stderr);
+}
+
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for item in std::fs::read_dir(folder).unwrap() {

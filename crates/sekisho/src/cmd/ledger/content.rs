@@ -1,7 +1,7 @@
 //! What concerns the content of a ledger: reading it with a purpose, policy, review, hold, destruction, redaction
 //! (ledger.md 15 to 17).
 
-use super::{auditing, destroying, extract, freeze, governing, showing};
+use super::{auditing, destroying, extract, freeze, governing, grant, showing};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -80,6 +80,14 @@ then the witnesses are asked. It needs no network, no second person and no reaso
 The folder holds the exact entries, opening documents, C2SP tlog-proofs, the signed head, seals, time stamps and check sums; stock tools
 check them (README.txt says how). What is handed out is entered before it is written.")]
     Extract(extract::ExtractArgs),
+    /// Give a new role holder the keys of the past; those of the future follow from the policy
+    #[command(after_long_help = "Examples:
+  sekisho ledger grant LEDGER --to auditor=age1... --identity manager.txt --out past.age --secret SECRET --purpose operations \\
+      --case 'new auditor'
+  sekisho ledger show LEDGER 12 --identity new-auditor.txt --granted past.age --secret SECRET --purpose audit --case R8-15
+
+An existing role holder does it; the entry names the keys and the new holder. The ledger itself stays as it is.")]
+    Grant(grant::GrantArgs),
     /// For every data key: what is sealed under it, when it may be destroyed, and what stands against it
     Retention {
         /// Folder of the ledger
@@ -128,6 +136,7 @@ pub(super) fn run(command: ContentCommand) -> anyhow::Result<u8> {
         ContentCommand::Hold(args) => governing::hold(&args),
         ContentCommand::Freeze(args) => freeze::run(&args),
         ContentCommand::Extract(args) => extract::run(&args),
+        ContentCommand::Grant(args) => grant::run(&args),
         ContentCommand::Retention { ledger } => destroying::retention(&ledger),
         ContentCommand::Request(command) => destroying::request(command),
         ContentCommand::Approve { request, person } => destroying::approve(&request, &person),

@@ -50,6 +50,9 @@ pub(crate) struct ExtractArgs {
     /// Identity file of a role holder, to open what is sealed; may be given several times
     #[arg(long, value_name = "FILE")]
     identity: Vec<PathBuf>,
+    /// File with keys of the past that `ledger grant` wrote for you; may be given several times
+    #[arg(long, value_name = "FILE", requires = "identity")]
+    granted: Vec<PathBuf>,
     #[command(flatten)]
     handing: Handing,
 }
@@ -88,7 +91,9 @@ pub(super) fn run(args: &ExtractArgs) -> anyhow::Result<u8> {
     // With tiles a proof costs a few reads; without them all entries are hashed for each. They are derived: no harm when not.
     let _ = ledger::update_tiles(&args.ledger);
     let mut reader = Reader::open(&args.ledger).with_context(name)?;
-    reader.add_identities(super::identities(&args.identity)?);
+    let identities = super::identities(&args.identity)?;
+    super::grant::use_files(&mut reader, &args.granted, &identities)?;
+    reader.add_identities(identities);
     if let Some(secret) = &args.handing.secret {
         let _ = reader.use_online_copy(&write::read_secret(secret)?);
     }

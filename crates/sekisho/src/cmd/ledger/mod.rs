@@ -11,6 +11,7 @@ mod extract_check;
 mod follow;
 mod freeze;
 mod governing;
+mod grant;
 mod handing;
 mod keys;
 mod log_keys;
@@ -23,6 +24,7 @@ mod stamping;
 mod standing;
 mod status;
 mod stores;
+mod succession;
 mod talk;
 mod timestamp;
 mod verify;
@@ -45,8 +47,12 @@ pub(crate) enum LedgerCommand {
   sekisho ledger init /var/lib/sekisho/ledger --secret /root/sekisho.secret --origin ledger.example.jp/main
   sekisho ledger init LEDGER --secret SECRET --root-key /media/safe/root.key      (and take the medium away)
   sekisho ledger init LEDGER --secret SECRET --root BASE64                         (from `sekisho ledger keys root`)
+  sekisho ledger init NEW --secret NEXT --origin ledger.example.jp/main-2 --succeeds LEDGER --head checkpoint.from-a-bundle
 
-The file with the secret is made when it is not there. Keep it on another computer: whoever has it can write in your name.")]
+The file with the secret is made when it is not there. Keep it on another computer: whoever has it can write in your name.
+
+--succeeds: for a ledger that lost acknowledged entries (LE-ROLLBACK) or is damaged, and that no copy completes. The new one begins with
+an entry that names what was signed of the old one and what is left of it; the old one stays as it is and is written on no more.")]
     Init {
         /// Folder of the ledger; must not exist yet
         ledger: PathBuf,
@@ -62,6 +68,8 @@ The file with the secret is made when it is not there. Keep it on another comput
         /// Public part of a root key that was made on another computer (`ledger keys root`)
         #[arg(long, value_name = "KEY", value_parser = log_keys::public)]
         root: Option<[u8; 32]>,
+        #[command(flatten)]
+        succession: succession::SuccessionArgs,
     },
     /// Append entries: one JSON value a line, or the lines of logs as they grow
     #[command(after_long_help = "Examples:
@@ -275,8 +283,8 @@ pub(crate) fn after_head(folder: &Path, secret: &Path, clock: Clock) {
 /// Runs the command.
 pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
     match command {
-        LedgerCommand::Init { ledger, secret, origin, root_key, root } => {
-            write::init(&ledger, &secret, origin, root_key.as_deref(), root)
+        LedgerCommand::Init { ledger, secret, origin, root_key, root, succession } => {
+            write::init(&ledger, &secret, origin, root_key.as_deref(), root, &succession)
         }
         LedgerCommand::Keys(command) => log_keys::run(command),
         LedgerCommand::Rotate(args) => log_keys::rotate(&args),

@@ -23,6 +23,9 @@ pub(crate) struct Unsealing {
     /// Identity file of a role holder (age); may be given several times
     #[arg(long, value_name = "FILE")]
     identity: Vec<PathBuf>,
+    /// File with keys of the past that `ledger grant` wrote for you; may be given several times
+    #[arg(long, value_name = "FILE", requires = "identity")]
+    granted: Vec<PathBuf>,
     /// Why: incident, audit, court, police, person-request, operations, controls or disclosure
     #[arg(long, value_name = "CODE")]
     purpose: Option<String>,
@@ -193,6 +196,7 @@ fn open(folder: &Path, how: &Unsealing, wanted: &[(u64, Choice)]) -> anyhow::Res
         let read = writer.record_read(purpose, case, &what, clock.now());
         write::finish(writer, clock, read, "cannot enter the read")?;
         reader = Reader::open(folder).with_context(name)?;
+        super::grant::use_files(&mut reader, &how.granted, &identities)?;
         reader.add_identities(identities);
         reader.use_online_copy(&write::read_secret(secret)?).with_context(name)?;
     }

@@ -23,6 +23,8 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<u8> {
     if key.is_some_and(|key| key.revoked.is_some()) {
         alarms.push(json!({ "alarm": "log-key-revoked" }));
     }
+    let succession = reader.succession().with_context(name)?;
+    let place = |(size, root): (u64, ledger::Hash)| json!({ "size": size, "root": hex::encode(root) });
     let stamping = super::stamping::of(folder)?;
     let begin = reader.entry(vocab::LedgerIndex(0)).with_context(name)?.received_at;
     let due = governance.policy.is_some().then(|| governance.next_review(begin));
@@ -36,6 +38,13 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<u8> {
         "quorum": quorum(&watch, policy.as_ref(), now),
         "witnesses": witnesses(&watch, policy.as_ref()),
         "next_review": due,
+        "succeeds": succession.as_ref().map(|one| json!({
+            "origin": one.before.origin,
+            "ledger": hex::encode(one.before.ledger),
+            "left": place(one.before.left),
+            "known": one.before.known.map(place),
+            "reason": one.reason,
+        })),
         "timestamps": stamping.as_ref().map(|one| json!({ "url": one.url, "obtained": one.obtained,
             "failures": one.failures, "failure": one.failure })),
         "alarms": alarms,

@@ -22,11 +22,14 @@ pub(super) fn init(
     origin: Option<String>,
     root_key: Option<&Path>,
     root: Option<[u8; 32]>,
+    succession: &super::succession::SuccessionArgs,
 ) -> anyhow::Result<u8> {
     let clock = Clock::System;
     if folder.exists() {
         return Err(Usage::error(format!("{} exists already", folder.display()), "name a new folder"));
     }
+    // Before anything is made: a ledger that cannot be followed leaves no half of a new one.
+    let before = succession.remains(origin.as_deref())?;
     let seed = if secret.exists() { read_secret(secret)? } else { make_secret(secret, clock)? };
     let origin = match origin {
         Some(origin) => origin,
@@ -42,6 +45,9 @@ pub(super) fn init(
     let mut ledger = Ledger::create_under(folder, Genesis { origin, now, seed }, root.as_ref())
         .with_context(|| format!("cannot make a ledger in {}", folder.display()))?;
     let key = ledger.verifier_key();
+    if let Some((before, reason)) = &before {
+        ledger.succeed(before, reason, now).context("cannot follow the ledger")?;
+    }
     if let Some(root_key) = &root_key {
         let mut statement = KeyStatement::next_key(&ledger.id(), ledger.origin(), 1, &seed);
         statement.sign(root_key)?;
@@ -50,6 +56,9 @@ pub(super) fn init(
     }
     // The first epoch follows from the secret that stays on disk: it ends here.
     ledger.close(clock.now()).context("cannot publish the first checkpoint")?;
+    if let Some((before, _)) = &before {
+        succession.close(before, &key);
+    }
     print(&[key])
 }
 
