@@ -129,6 +129,7 @@ fn answer(case: &Dossier, rule: &str, facts: &[&str]) -> (Answer, usize) {
         "any" => entered(facts.iter().any(|fact| known(fact))),
         "all" | "noted" => entered(facts.iter().all(|fact| known(fact))),
         "elements" => elements(case),
+        "consent" if excluded(case) != Answer::Unknown => excluded(case),
         "consent" => {
             let wanted = if case.seen.legal.category == "credential_misuse" {
                 facts
@@ -187,11 +188,20 @@ fn elements(case: &Dossier) -> Answer {
     let four: Vec<_> =
         case.seen.legal.elements.iter().filter(|element| element.id.starts_with('E')).collect();
     let shown = |element: &&crate::dossier::SeenElement| {
-        element.state == "established" && !element.records.is_empty()
+        element.state == "established" && !(element.records.is_empty() && element.stated.is_empty())
     };
     match four {
         four if four.iter().any(|element| element.state == "refuted") => Answer::No,
         four if four.len() == 4 && four.iter().all(shown) => Answer::Yes,
+        _ => Answer::Unknown,
+    }
+}
+
+/// Consent excluded, as far as people stated it of the act (CW-CLS-22).
+fn excluded(case: &Dossier) -> Answer {
+    match case.seen.legal.elements.iter().find(|element| element.id == "X").map(|one| one.state.as_str()) {
+        Some("refuted") => Answer::Yes,
+        Some("established") => Answer::No,
         _ => Answer::Unknown,
     }
 }

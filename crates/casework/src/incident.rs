@@ -58,8 +58,26 @@ pub struct Element {
     pub evidence: Vec<u64>,
     /// The records themselves: a bulk entry covers many.
     pub records: Vec<Citation>,
+    /// Other evidence, in words, e.g. a statement on paper.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stated: Vec<String>,
     /// What is missing, and what would settle it.
     pub missing: Vec<Missing>,
+}
+
+/// A person confirmed the verdict (判定の確定, casework.md 2.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// Number of the verdict in the case, e.g. `V-1`.
+    pub id: String,
+    /// Who.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// 不正アクセス行為 may be said of it (CW-CLS-21).
+    pub names_act: bool,
 }
 
 /// An unknown fact and the evidence that would settle it (CW-CLS-11).
@@ -86,8 +104,11 @@ pub struct Legal {
     pub verdict: String,
     /// The same in words.
     pub verdict_text: Bilingual,
-    /// Always `proposed` here (CW-CLS-23).
+    /// `proposed`; `confirmed` only in what [`crate::ruling`] returns (CW-CLS-23).
     pub state: String,
+    /// Who confirmed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Confirmed>,
     /// Class in the sense of the Standard (コンピュータ不正アクセス): `yes`, `no`, `undetermined`.
     pub standard_class: String,
     /// Elements of proof.
@@ -100,6 +121,8 @@ pub struct Legal {
     pub hints: Vec<Bilingual>,
     /// Hash of the law and rule data used (CW-CLS-17), hex.
     pub data_hash: String,
+    /// The facts that the verdict was made of, each with its first records: what people rule on.
+    pub facts: act::Facts,
 }
 
 /// An account in an incident.

@@ -23,13 +23,14 @@ mod measures;
 pub mod obligation;
 mod people;
 mod reports;
+pub mod ruling;
 mod summary;
 mod timeline;
 mod units;
 
 pub use incident::{
-    AccountEntry, Bilingual, CountUnit, Element, Explanation, HostEntry, HostState, Incident, KindSeen,
-    Legal, Measure, Missing, ReportDue, RuleStep, SourceEntry, TimelineEntry, Turn,
+    AccountEntry, Bilingual, Confirmed, CountUnit, Element, Explanation, HostEntry, HostState, Incident,
+    KindSeen, Legal, Measure, Missing, ReportDue, RuleStep, SourceEntry, TimelineEntry, Turn,
 };
 pub use summary::{Answer, answer};
 

@@ -3,6 +3,7 @@
 
 pub mod catalogue;
 mod facts;
+mod legal;
 mod project;
 mod seen;
 mod template;
@@ -13,7 +14,9 @@ pub(crate) use facts::time;
 pub use facts::{FACTS_BYTES_MAX, FactFault, FactValue, Facts};
 pub(crate) use project::stamp;
 pub use project::{Origin, PROJECTIONS, Projection, Shown, Table, project};
-pub use seen::{Seen, SeenAccount, SeenElement, SeenFault, SeenHost, SeenRecord, SeenReport, SeenSource};
+pub use seen::{
+    Seen, SeenAccount, SeenElement, SeenFault, SeenHost, SeenLegal, SeenRecord, SeenReport, SeenSource,
+};
 pub use template::template;
 
 /// Language of what is shown.

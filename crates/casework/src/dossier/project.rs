@@ -1,5 +1,6 @@
 //! Named projections of an incident (CW-REP-01): what a field of a form shows of what the logs showed.
 
+use super::legal::{elements, open_questions, verdict};
 use super::seen::{Seen, SeenRecord};
 use super::{Tongue, log_text};
 use crate::era;
@@ -65,7 +66,7 @@ pub const PROJECTIONS: &[Projection] = &[
     ("article", Origin::Product, |seen, tongue| {
         seen.legal.article.as_ref().and_then(|article| text(tongue.pick(article)))
     }),
-    ("verdict", Origin::Product, verdict),
+    ("verdict", Origin::Log, verdict),
     ("elements", Origin::Product, elements),
     ("open_questions", Origin::Product, open_questions),
     ("log_extract", Origin::Log, log_extract),
@@ -84,20 +85,20 @@ pub fn project(seen: &Seen, name: &str, tongue: Tongue) -> Option<(Shown, Origin
 }
 
 impl Tongue {
-    fn pick(self, text: &Bilingual) -> String {
+    pub(super) fn pick(self, text: &Bilingual) -> String {
         log_text(self.of(&text.ja, &text.en))
     }
 }
 
-fn text(text: String) -> Option<Shown> {
+pub(super) fn text(text: String) -> Option<Shown> {
     (!text.is_empty()).then_some(Shown::Text(text))
 }
 
-fn lines(lines: Vec<String>) -> Option<Shown> {
+pub(super) fn lines(lines: Vec<String>) -> Option<Shown> {
     (!lines.is_empty()).then(|| Shown::Lines(lines.iter().map(|line| log_text(line)).collect()))
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>, all: usize) -> Option<Shown> {
+pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>, all: usize) -> Option<Shown> {
     let left_out = all.saturating_sub(rows.len());
     let head = head.iter().map(|&name| name.to_owned()).collect();
     let rows: Vec<Vec<String>> =
@@ -109,7 +110,10 @@ fn table(head: &[&str], rows: Vec<Vec<String>>, all: usize) -> Option<Shown> {
 #[must_use]
 pub(crate) fn stamp(time: Timestamp, tongue: Tongue) -> String {
     let Ok(instant) = jiff::Timestamp::from_microsecond(time.0) else { return String::new() };
-    let local = jiff::tz::Offset::constant(9).to_datetime(instant);
+    moment(jiff::tz::Offset::constant(9).to_datetime(instant), tongue)
+}
+
+pub(super) fn moment(local: jiff::civil::DateTime, tongue: Tongue) -> String {
     match tongue {
         Tongue::Ja => format!(
             "{} {}時{:02}分{:02}秒",
@@ -189,59 +193,6 @@ fn summary(seen: &Seen, tongue: Tongue) -> Option<Shown> {
     let other = ["explain-law", "explain-missing", "explain-next"];
     let told = seen.explanation.short.iter().filter(|line| !other.iter().any(|id| line.id.starts_with(id)));
     lines(told.map(|line| tongue.pick(&line.text)).collect())
-}
-
-/// The verdict, always headed as a proposal until a person confirmed it (W1, CW-CLS-21).
-fn verdict(seen: &Seen, tongue: Tongue) -> Option<Shown> {
-    let words = tongue.pick(&seen.legal.verdict_text);
-    let words = if words.is_empty() { seen.legal.verdict.clone() } else { words };
-    text(match (seen.legal.state.as_str(), tongue) {
-        ("confirmed", _) => words,
-        (_, Tongue::Ja) => format!("判定案：{words}（人による確認前）"),
-        (_, Tongue::En) => format!("proposal: {words} (not confirmed by a person)"),
-    })
-}
-
-fn elements(seen: &Seen, tongue: Tongue) -> Option<Shown> {
-    let head = match tongue {
-        Tongue::Ja => ["要件", "内容", "状態", "根拠とする記録"],
-        Tongue::En => ["element", "what it says", "state", "records it rests on"],
-    };
-    let row = |element: &super::SeenElement| {
-        let state = match element.state.as_str() {
-            "established" => tongue.of("記録により認められる", "shown by records"),
-            "refuted" => tongue.of("否定される", "refuted"),
-            _ => tongue.of("不明", "unknown"),
-        };
-        let records = match element.records.as_slice() {
-            [] => "－".to_owned(),
-            [first, ..] => {
-                let at = format!("{}/{}", first.index.0, first.record);
-                match tongue {
-                    Tongue::Ja => format!("{at} ほか計{}件", element.records.len()),
-                    Tongue::En => format!("{at} and others, {} in all", element.records.len()),
-                }
-            }
-        };
-        let name =
-            if element.id == "X" { tongue.of("除外", "excl.").to_owned() } else { element.id.clone() };
-        vec![name, tongue.pick(&element.statement), state.to_owned(), records]
-    };
-    table(&head, seen.legal.elements.iter().map(row).collect(), seen.legal.elements.len())
-}
-
-/// Facts of the law that nobody knows yet, and what would settle each.
-fn open_questions(seen: &Seen, tongue: Tongue) -> Option<Shown> {
-    let head = match tongue {
-        Tongue::Ja => ["事実", "内容", "確認に役立つ資料"],
-        Tongue::En => ["fact", "what it says", "what would settle it"],
-    };
-    let missing: Vec<_> = seen.legal.elements.iter().flat_map(|element| &element.missing).collect();
-    let row = |fact: &&super::seen::SeenMissing| {
-        let settle: Vec<String> = fact.would_settle.iter().map(|what| tongue.pick(what)).collect();
-        vec![fact.fact.clone(), tongue.pick(&fact.statement), settle.join(tongue.of("、", ", "))]
-    };
-    table(&head, missing.iter().map(row).collect(), missing.len())
 }
 
 /// The lines that matter most, in order of time: successes and effects before failures.

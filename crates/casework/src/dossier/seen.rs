@@ -1,7 +1,7 @@
 //! An incident read back from `incidents.json`: only what documents need, so that files of newer versions with more fields
 //! still open.
 
-use crate::incident::Bilingual;
+use crate::incident::{Bilingual, Confirmed};
 use serde::Deserialize;
 use serde_json::Value;
 use vocab::{Citation, Timestamp};
@@ -80,9 +80,15 @@ pub struct SeenLegal {
     /// Class in the sense of the Standard: `yes`, `no`, `undetermined`.
     #[serde(default)]
     pub standard_class: String,
+    /// Who confirmed it.
+    #[serde(default)]
+    pub confirmed: Option<Confirmed>,
     /// Elements.
     #[serde(default)]
     pub elements: Vec<SeenElement>,
+    /// The facts that the verdict was made of; files of earlier versions have none.
+    #[serde(default)]
+    pub facts: Option<Value>,
 }
 
 /// An element of the offence.
@@ -97,6 +103,9 @@ pub struct SeenElement {
     /// Records it rests on.
     #[serde(default)]
     pub records: Vec<Citation>,
+    /// Other evidence, in words.
+    #[serde(default)]
+    pub stated: Vec<String>,
     /// What is missing.
     #[serde(default)]
     pub missing: Vec<SeenMissing>,
@@ -271,6 +280,16 @@ impl Seen {
             return Err(SeenFault::Newer(version));
         }
         Ok(Self::deserialize(value)?)
+    }
+
+    /// The facts of the act, as the records show them; `None` in files of earlier versions.
+    ///
+    /// # Errors
+    ///
+    /// When they are no facts of this version.
+    pub fn act_facts(&self) -> Result<Option<act::Facts>, SeenFault> {
+        let read = |facts: &Value| act::Facts::deserialize(facts).map_err(SeenFault::Shape);
+        self.legal.facts.as_ref().map(read).transpose()
     }
 
     /// Did somebody get in, as far as the records show?

@@ -12,6 +12,8 @@ use vocab::{
 
 /// Records named per fact.
 const RECORDS_MAX: usize = 200;
+/// Records that a fact keeps in `incidents.json`; the elements beside it name up to 400.
+const SHOWN_MAX: usize = 40;
 /// One source that entered this many accounts of different holders used somebody else's codes (DT-KND-05, F5).
 const ACCOUNTS_OF_OTHERS: usize = 3;
 /// Within this time.
@@ -69,6 +71,20 @@ pub(crate) fn propose(
     if !intentional.is_empty() && category != Category::Undetermined && kind != Kind::SharedCodeUse {
         facts.intentional = fact(Tri::Yes, &intentional);
     }
+    facts
+}
+
+/// The facts as `incidents.json` holds them.
+pub(crate) fn shortened(mut facts: Facts) -> Facts {
+    facts.target_is_computer.evidence.truncate(SHOWN_MAX);
+    facts.target_connected.evidence.truncate(SHOWN_MAX);
+    facts.via_line.evidence.truncate(SHOWN_MAX);
+    facts.access_control_present.evidence.truncate(SHOWN_MAX);
+    facts.input_kind.evidence.truncate(SHOWN_MAX);
+    facts.use_made_possible.evidence.truncate(SHOWN_MAX);
+    facts.consent_of_administrator.evidence.truncate(SHOWN_MAX);
+    facts.consent_of_entitled_user.evidence.truncate(SHOWN_MAX);
+    facts.intentional.evidence.truncate(SHOWN_MAX);
     facts
 }
 

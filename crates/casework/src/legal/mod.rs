@@ -23,15 +23,27 @@ pub(crate) fn legal(
 ) -> Legal {
     let facts = facts::propose(members, kind, category, accounts, context, span);
     let verdict = act::classify(&facts);
+    let article = article(category, verdict.law_version);
+    shown(&verdict, category, article, facts::shortened(facts))
+}
+
+/// A verdict as incidents show it.
+pub(crate) fn shown(
+    verdict: &Verdict,
+    category: Category,
+    article: Option<Bilingual>,
+    facts: act::Facts,
+) -> Legal {
     Legal {
         category,
-        article: article(category, verdict.law_version),
+        article,
         law: verdict.law_version.map_or("undetermined", LawVersion::as_str).to_owned(),
         verdict: verdict.legal_class.as_str().to_owned(),
         verdict_text: text(&verdict.label),
         state: verdict.state.as_str().to_owned(),
+        confirmed: None,
         standard_class: verdict.standard_class.as_str().to_owned(),
-        elements: elements(&verdict),
+        elements: elements(verdict),
         rule_path: verdict
             .rule_path
             .iter()
@@ -41,9 +53,10 @@ pub(crate) fn legal(
                 text: Bilingual { ja: step.reason_ja.clone(), en: step.reason_en.clone() },
             })
             .collect(),
-        reasons: reasons(&verdict),
-        hints: verdict.review.iter().chain(&verdict.hints).map(text).chain(proposals(&verdict)).collect(),
+        reasons: reasons(verdict),
+        hints: verdict.review.iter().chain(&verdict.hints).map(text).chain(proposals(verdict)).collect(),
         data_hash: verdict.data_hash.clone(),
+        facts,
     }
 }
 
@@ -112,6 +125,11 @@ fn one(
         })
         .take(RECORDS_MAX)
         .collect();
+    let stated = evidence.iter().filter_map(|reference| match reference {
+        EvidenceRef::Text(text) => Some(text.clone()),
+        EvidenceRef::Record { .. } => None,
+    });
+    let stated = stated.collect();
     let mut indices: Vec<u64> = records.iter().map(|citation| citation.index.0).collect();
     indices.sort_unstable();
     indices.dedup();
@@ -126,6 +144,7 @@ fn one(
         statement,
         evidence: indices,
         records,
+        stated,
         missing,
     }
 }

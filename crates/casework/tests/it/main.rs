@@ -6,5 +6,6 @@ mod assistance;
 mod grouping;
 mod law;
 mod obligations;
+mod ruling;
 mod support;
 mod words;

@@ -39,5 +39,6 @@ mod sigma;
 mod standing;
 mod stores;
 mod support;
+mod verdicts;
 mod windows;
 mod witnesses;

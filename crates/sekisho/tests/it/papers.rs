@@ -4,7 +4,7 @@ use crate::support::{Case, NOW, guessing, sshd};
 use serde_json::Value;
 
 /// A report of an entry after guessing.
-fn case() -> (Case, String) {
+pub(crate) fn case() -> (Case, String) {
     let log = guessing("root", "203.0.113.9", 30, 0)
         + &sshd(300, 77, "Accepted password for root from 203.0.113.9 port 40999 ssh2");
     let case = Case::new(&[("auth.log", log.as_bytes())]);
@@ -16,7 +16,7 @@ fn case() -> (Case, String) {
     (case, id)
 }
 
-fn set(case: &Case, fact: &str, value: &str) {
+pub(crate) fn set(case: &Case, fact: &str, value: &str) {
     let text = std::fs::read_to_string(case.path("case.toml")).unwrap();
     let (group, name) = fact.split_once('.').unwrap();
     let (before, after) = text.split_once(&format!("\n[{group}]\n")).unwrap();

@@ -62,6 +62,27 @@ Examples:
   sekisho case desks case.toml
   sekisho case desks case.toml --json | jq '.[] | {desk, outcome}'")]
     Desks(DesksArgs),
+    /// Say what the Act says of the case: facts, verdict, and who confirmed it / 事実の認定と判定
+    #[command(after_long_help = "What people state and confirm stands in the case file:
+  [[statement]]
+  fact = \"F9\"
+  value = \"refuted\"
+  by = \"関所 太郎\"
+  at = \"2026-11-24 10:00\"
+  reason = \"利用権者本人から、ログインも承諾もしていない旨の申述を得た\"
+  evidence = [\"申述書 第1号\"]
+  [[verdict]]
+  do = \"confirm\"
+  class = \"UA1\"
+  by = \"関守 花子\"
+  at = \"2026-11-24 15:00\"
+  reason = \"4要件がすべて記録と申述により認められる\"
+Nothing is called 不正アクセス行為 before a person confirmed it, and none of the facts it rests on may be unknown.
+
+Examples:
+  sekisho case verdict case.toml
+  sekisho case verdict case.toml --json | jq .proposal.legal_class")]
+    Verdict(DesksArgs),
     /// Say where the application for assistance stands, and what became of the advice / 援助の申出の経過
     #[command(after_long_help = "Steps and advice stand in the case file:
   [[step]]

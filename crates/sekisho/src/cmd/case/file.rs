@@ -6,6 +6,7 @@ use casework::assistance::{Advice, Step};
 use casework::dossier::catalogue::catalogue;
 use casework::dossier::{Dossier, FACTS_BYTES_MAX, Facts, Seen};
 use casework::obligation::Note;
+use casework::ruling::{self, Decision, Ruling, Statement};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ const INCIDENTS_BYTES_MAX: usize = 512 << 20;
 /// Version of the case file.
 pub(super) const VERSION: i64 = 1;
 /// What a case file holds beside facts.
-const OTHERS: [&str; 5] = ["schema_version", "case", "obligation", "step", "advice"];
+const OTHERS: [&str; 7] = ["schema_version", "case", "obligation", "step", "advice", "statement", "verdict"];
 
 #[derive(Deserialize)]
 struct CaseFile {
@@ -28,6 +29,10 @@ struct CaseFile {
     step: Vec<Step>,
     #[serde(default)]
     advice: Vec<Advice>,
+    #[serde(default)]
+    statement: Vec<Statement>,
+    #[serde(default)]
+    verdict: Vec<Decision>,
 }
 
 /// Which incident the case is about.
@@ -59,6 +64,8 @@ pub(super) struct Whole {
     pub(super) assistance: Vec<Step>,
     /// Advice received.
     pub(super) advice: Vec<Advice>,
+    /// How the verdict stands; `None` when the incident was written before facts were kept.
+    pub(super) ruling: Option<Ruling>,
 }
 
 /// Opens a case with all that its file holds.
@@ -92,8 +99,40 @@ pub(super) fn open_whole(path: &Path) -> anyhow::Result<Whole> {
     for quote in seen.records.iter_mut().filter_map(|record| record.quote.as_mut()) {
         quote.text = collect::mask::masked(&quote.text).into_owned();
     }
-    let case = Dossier { seen, facts };
-    Ok(Whole { case, notes: file.obligation, assistance: file.step, advice: file.advice })
+    let mut case = Dossier { seen, facts };
+    let ruling = ruled(path, &mut case, &file.statement, &file.verdict)?;
+    Ok(Whole { case, notes: file.obligation, assistance: file.step, advice: file.advice, ruling })
+}
+
+/// What people state and confirm, put into the case (casework.md 2.6).
+fn ruled(
+    path: &Path,
+    case: &mut Dossier,
+    statements: &[Statement],
+    decisions: &[Decision],
+) -> anyhow::Result<Option<Ruling>> {
+    let Some(mut proposed) = case.seen.act_facts()? else {
+        if statements.is_empty() && decisions.is_empty() {
+            return Ok(None);
+        }
+        return Err(Hinted::error(
+            format!(
+                "{}: the incident was written by an earlier version, without the facts of the act",
+                path.display()
+            ),
+            "run `sekisho investigate` again on the same logs",
+        ));
+    };
+    ruling::entered(&mut proposed, &case.facts);
+    let ruling = ruling::ruling(&proposed, statements, decisions).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Hinted::error(
+            format!("{}: {}", path.display(), lines.join("; ")),
+            "`sekisho case verdict` lists the facts and their values; docs/formats/case.md what a note holds",
+        )
+    })?;
+    ruling.settle(&mut case.seen)?;
+    Ok(Some(ruling))
 }
 
 /// The incident with this id, or the only one.

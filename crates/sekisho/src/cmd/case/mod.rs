@@ -10,6 +10,7 @@ mod list;
 mod new;
 mod share;
 mod unban;
+mod verdict;
 mod write;
 
 pub(crate) use args::CaseCommand;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
         CaseCommand::Clocks(args) => clocks::run(&args),
         CaseCommand::Desks(args) => desks::run(&args),
         CaseCommand::Unban(args) => unban::run(&args),
+        CaseCommand::Verdict(args) => verdict::run(&args),
         CaseCommand::Share(args) => share::run(&args),
         CaseCommand::Assistance(args) => assistance::run(&args),
         CaseCommand::Forms(args) => list::forms(&args),
