@@ -14,7 +14,7 @@ use web::Catalog;
 pub(super) fn run(args: &DesksArgs) -> anyhow::Result<u8> {
     let catalog = Catalog::new(language(args.lang), jiff::tz::TimeZone::UTC);
     let Some(ruling) = file::open_whole(&args.case)?.ruling else {
-        crate::output::say(&catalog.text("verdict-old"));
+        crate::output::say(&catalog.text("ruling-old"));
         return Ok(1);
     };
     if args.json {
@@ -36,7 +36,7 @@ fn facts(ruling: &Ruling, catalog: &Catalog) -> String {
         let of = |both: &casework::Bilingual| safe(tongue.of(&both.ja, &both.en), 200);
         out.push_str(&format!("{:<4}{}: {}", row.fact.as_str(), of(&row.statement), of(&row.text)));
         if let Some(author) = &row.author {
-            let stated = Message::new("verdict-stated")
+            let stated = Message::new("ruling-stated")
                 .with("author", author.as_str())
                 .with("count", row.evidence as u64);
             out.push_str(&format!("  — {}", safe(&catalog.render(&stated), 300)));
@@ -53,16 +53,16 @@ fn verdicts(ruling: &Ruling, catalog: &Catalog) -> String {
         out.push_str(&said(decided, catalog));
     }
     if ruling.standing().is_none() || ruling.is_outdated() {
-        out.push_str(&line("verdict-proposal", &ruling.proposal, catalog));
+        out.push_str(&line("ruling-proposal", &ruling.proposal, catalog));
         if !ruling.proposal.missing.is_empty() {
-            out.push_str(&format!("{}\n", catalog.text("verdict-missing")));
+            out.push_str(&format!("{}\n", catalog.text("ruling-missing")));
         }
         ruling.proposal.missing.iter().for_each(|missing| out.push_str(&wanted(missing, catalog)));
     }
     if ruling.is_outdated() {
-        out.push_str(&format!("{}\n", catalog.text("verdict-outdated")));
+        out.push_str(&format!("{}\n", catalog.text("ruling-outdated")));
     }
-    let names = if ruling.names_act() { "verdict-names" } else { "verdict-names-not" };
+    let names = if ruling.names_act() { "ruling-names" } else { "ruling-names-not" };
     out.push_str(&format!("{}\n", catalog.text(names)));
     out
 }
@@ -78,21 +78,21 @@ fn line(id: &'static str, verdict: &Verdict, catalog: &Catalog) -> String {
 fn said(decided: &Decided, catalog: &Catalog) -> String {
     let verdict = &decided.verdict;
     let mut out = match verdict.state {
-        State::Revised => line("verdict-revised", verdict, catalog),
-        State::Withdrawn => line("verdict-withdrawn", verdict, catalog),
-        State::Confirmed | State::Proposed => line("verdict-confirmed", verdict, catalog),
+        State::Revised => line("ruling-revised", verdict, catalog),
+        State::Withdrawn => line("ruling-withdrawn", verdict, catalog),
+        State::Confirmed | State::Proposed => line("ruling-confirmed", verdict, catalog),
     };
-    let by = Message::new("verdict-by")
+    let by = Message::new("ruling-by")
         .with("at", verdict.confirmed_at.clone().unwrap_or_default())
         .with("by", verdict.confirmed_by.clone().unwrap_or_default())
         .with("reason", decided.reason.as_str());
     out.push_str(&format!("  {}\n", safe(&catalog.render(&by), 600)));
     if decided.proposed != verdict.legal_class {
-        let proposed = Message::new("verdict-other").with("proposed", decided.proposed.as_str());
+        let proposed = Message::new("ruling-other").with("proposed", decided.proposed.as_str());
         out.push_str(&format!("  {}\n", catalog.render(&proposed)));
     }
     if decided.sole_author {
-        out.push_str(&format!("  {}\n", catalog.text("verdict-sole")));
+        out.push_str(&format!("  {}\n", catalog.text("ruling-sole")));
     }
     out
 }
@@ -108,8 +108,8 @@ fn wanted(missing: &Missing, catalog: &Catalog) -> String {
         .collect();
     let mut out = format!("  {}  {}\n", missing.fact, tongue.of(&missing.text.ja, &missing.text.en));
     for message in [
-        Message::new("verdict-settles").with("records", records),
-        Message::new("verdict-values").with("values", options.join(", ")),
+        Message::new("ruling-settles").with("records", records),
+        Message::new("ruling-values").with("values", options.join(", ")),
     ] {
         out.push_str(&format!("      {}\n", catalog.render(&message)));
     }
