@@ -25,6 +25,7 @@ mod people;
 mod reports;
 pub mod ruling;
 mod summary;
+pub mod telling;
 mod timeline;
 mod units;
 

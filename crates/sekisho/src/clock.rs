@@ -105,6 +105,12 @@ pub(crate) fn language() -> web::Lang {
     if value.starts_with("en") { web::Lang::En } else { web::Lang::Ja }
 }
 
+/// Does the journal of the system read standard error? It understands levels before a line (sd-daemon(3)).
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn writes_to_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,8 +12,10 @@ mod error;
 mod migrate;
 mod notices;
 mod people;
+mod posts;
 mod sessions;
 mod sources;
+mod tellings;
 mod value;
 mod watch;
 
@@ -22,12 +24,14 @@ pub use blocks::{BlockRow, BlockState};
 pub use cases::{Case, CaseEvent, NewCase};
 pub use engine::Tx;
 pub use error::{Error, Result};
-pub use notices::{Notice, NoticeState};
+pub use notices::Notice;
 pub use people::{NewPerson, Person, Role};
+pub use posts::PostRow;
 pub use sessions::Session;
 pub use sources::SourceRow;
+pub use tellings::Telling;
 pub use value::{Row, Value};
-pub use vocab::CaseState;
+pub use vocab::{CaseState, NoticeState};
 pub use watch::{FindingRow, IncidentRow, Page, Wanted};
 
 use engine::Engine;

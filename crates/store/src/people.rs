@@ -49,6 +49,8 @@ pub struct Person {
     pub name: String,
     /// Mail address; empty: none.
     pub mail: String,
+    /// Second address for notices: another mail address, or `https://` for a webhook; empty: none.
+    pub second: String,
     /// What the person may do.
     pub role: Role,
     /// Hash of the password, as a PHC string.
@@ -78,7 +80,7 @@ pub struct NewPerson<'a> {
     pub password: &'a str,
 }
 
-const COLUMNS: &str = "id, login, name, mail, role, password, active, made, version";
+const COLUMNS: &str = "id, login, name, mail, role, password, active, made, version, second";
 
 fn person(row: &Row) -> Result<Person> {
     Ok(Person {
@@ -92,6 +94,7 @@ fn person(row: &Row) -> Result<Person> {
         active: row.truth(6)?,
         made: row.time(7)?,
         version: row.int(8)?,
+        second: row.text(9)?,
     })
 }
 

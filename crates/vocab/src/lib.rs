@@ -14,6 +14,7 @@ mod kind;
 mod level;
 mod message;
 mod names;
+mod notice;
 mod place;
 mod rate;
 mod time;
@@ -34,6 +35,7 @@ pub use finding::{
 pub use kind::{Kind, Stage};
 pub use level::{Audience, Confidence, Level};
 pub use message::{Message, Value};
+pub use notice::NoticeState;
 pub use place::{Place, PlaceBook, Places};
 pub use time::{Timestamp, civil_from_days, days_from_civil};
 pub use windows::{LogSource, ShapeId, WindowsRecord};

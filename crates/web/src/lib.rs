@@ -4,6 +4,7 @@
 
 pub mod console;
 pub mod i18n;
+pub mod letter;
 pub mod report;
 
 pub use i18n::{Catalog, Lang};

@@ -218,5 +218,16 @@ pub(crate) fn postgres(settings: &[&str]) -> Option<Server> {
     {
         command.args(["-c", setting]);
     }
-    Some(Server::start(command, folder, port))
+    let server = Server::start(command, folder, port);
+    // It takes connections before it takes questions.
+    let port = port.to_string();
+    let mut asked = Command::new(bin.join("pg_isready"));
+    asked.args(["-q", "-h", "127.0.0.1", "-p", &port]);
+    for _ in 0..300 {
+        if asked.status().is_ok_and(|status| status.success()) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Some(server)
 }

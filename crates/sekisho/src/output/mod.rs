@@ -11,6 +11,12 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", terminal::safe(line, usize::MAX));
 }
 
+/// A failure that somebody must see, on standard error; at level error where that is the journal of the system.
+pub(crate) fn alarm(line: &str) {
+    let level = if crate::clock::writes_to_journal() { "<3>" } else { "" };
+    let _ = writeln!(std::io::stderr().lock(), "{level}error: {}", terminal::safe(line, usize::MAX));
+}
+
 /// Makes a folder that only its owner can open, with what is above it; one that is there is left as it is.
 pub(crate) fn private_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     use anyhow::Context as _;

@@ -1,5 +1,6 @@
 //! The settings of the service: one TOML file, every mistake named with its place.
 
+use super::telling::settings::{Mail, Telling};
 use crate::error::Hinted;
 use casework::containment::Mode;
 use ipnet::IpNet;
@@ -95,6 +96,12 @@ pub(crate) struct Containment {
 pub(crate) struct Agents {
     /// Address, e.g. `0.0.0.0:8471`.
     pub(crate) listen: SocketAddr,
+    /// How people are told.
+    #[serde(default)]
+    pub(super) telling: Telling,
+    /// Mail server for notices.
+    #[serde(default)]
+    pub(super) mail: Option<Mail>,
 }
 
 /// Where messages are received.
@@ -201,6 +208,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
             format!("{}: mode = \"auto\" needs the zone of the logs", path.display()),
             "set timezone, e.g. \"Asia/Tokyo\": on assumed times nothing is blocked without asking",
         ));
+    }
+    config.telling.check(path)?;
+    if let Some(mail) = &config.mail {
+        mail.check(path)?;
     }
     Ok(config)
 }

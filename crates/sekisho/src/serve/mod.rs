@@ -8,6 +8,7 @@ mod delivery;
 mod publish;
 mod silence;
 mod syslog;
+mod telling;
 pub(crate) mod tls;
 
 use crate::clock::Clock;
@@ -62,6 +63,8 @@ pub(super) struct Shared {
     pub(super) dropped: Arc<AtomicU64>,
     /// Blocks sources.
     pub(super) blocking: blocking::Blocking,
+    /// Channels of notices, and what could not be told.
+    pub(super) told: telling::Told,
 }
 
 impl Shared {
@@ -152,6 +155,8 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let blocking = blocking::Blocking::new(&config.containment, &context, zone.is_none());
     let agents = Arc::new(Agents::new(have, lines.clone(), clock));
     let heard = Arc::clone(&agents);
+    let channels = telling::Channels::of(&config)?;
+    let told = telling::Told::of(&channels);
     let shared = Arc::new(Shared {
         store: Arc::clone(&store),
         agents,
@@ -161,9 +166,10 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         orders,
         dropped,
         blocking,
+        told,
     });
-    let catalog_zone = zone.unwrap_or_else(|| clock.zone());
-    let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, catalog_zone, clock)?;
+    let zone = zone.unwrap_or_else(|| clock.zone());
+    let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, zone.clone(), clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -189,7 +195,10 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         }
         watched
     });
+    let tellers = telling::Tellers::begin(&shared, channels, config.telling, zone, clock)?;
     let served = crate::http::serve(config.console.listen, crate::http::Limits::default(), Arc::new(console));
+    // What is being told may still need the watch to write it down.
+    tellers.end();
     // Ends the watch after what is under way.
     drop(stop);
     runtime.shutdown_background();

@@ -76,6 +76,10 @@ impl Published {
             }
             for (incident, body, _, case, event) in &incidents {
                 tx.put_incident(&incident_row(incident, body), now)?;
+                if incident.level >= Level::Medium {
+                    // In the same transaction: what was found is told of, whatever stops the program in between.
+                    tx.begin_telling(&incident.id, stage(incident), level_number(incident.level), now)?;
+                }
                 if incident.level < Level::Medium || tx.case_of(&incident.id)?.is_some() {
                     continue;
                 }
@@ -99,6 +103,24 @@ impl Published {
         self.incidents
             .extend(incidents.into_iter().map(|(incident, _, digest, ..)| (incident.id.clone(), digest)));
         Ok(opened)
+    }
+}
+
+/// Stage that an incident has reached, by its name; a later one is told anew (DT-NTF-04).
+fn stage(incident: &Incident) -> &'static str {
+    use vocab::Stage;
+    match incident.stage_max {
+        Stage::Context => "context",
+        Stage::Prep => "prep",
+        Stage::Recon => "recon",
+        Stage::Attempt => "attempt",
+        Stage::Entry => "entry",
+        Stage::Privilege => "privilege",
+        Stage::Persistence => "persistence",
+        Stage::Evasion => "evasion",
+        Stage::Lateral => "lateral",
+        Stage::Command => "command",
+        Stage::Impact => "impact",
     }
 }
 

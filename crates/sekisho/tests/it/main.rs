@@ -24,6 +24,7 @@ mod handing;
 mod hostile;
 mod log_keys;
 mod look;
+mod notices;
 mod outsiders;
 mod papers;
 mod receiving;

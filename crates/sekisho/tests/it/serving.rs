@@ -33,11 +33,17 @@ impl Service {
 
     /// Starts with more settings.
     pub(crate) fn start_with(folder: &Path, more: &str) -> Self {
+        Self::start_for(folder, |_| more.to_owned())
+    }
+
+    /// Starts with settings that may depend on the port of the console.
+    pub(crate) fn start_for(folder: &Path, more: impl FnOnce(u16) -> String) -> Self {
         let (console, syslog) = (port(), port());
         let text = format!(
-            "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n{more}",
+            "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n{}",
             folder.join("data"),
             folder.join("auth.log"),
+            more(console),
         );
         std::fs::write(folder.join("sekisho.toml"), text).expect("settings");
         let mut command = sekisho();
@@ -72,15 +78,6 @@ impl Service {
         Self::start_with(folder, &more)
     }
 
-    /// Registers the first administrator, `kanri`.
-    pub(crate) fn set_up(&mut self) {
-        let code = self.code.clone().expect("a code");
-        let body = format!("code={code}&login=kanri&name=Kanri&mail=&password=correct-horse-battery");
-        let (status, answer) = self.ask("POST", "/setup", &body, "");
-        assert_eq!(status, 303, "{answer}");
-        self.keep_cookie(&answer);
-    }
-
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str, more: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.console)).expect("answers");
         write!(
@@ -104,7 +101,7 @@ impl Service {
         text
     }
 
-    fn keep_cookie(&mut self, answer: &str) {
+    pub(crate) fn keep_cookie(&mut self, answer: &str) {
         let set =
             answer.lines().find_map(|line| line.strip_prefix("set-cookie: sekisho=")).expect("a session");
         self.cookie = format!("sekisho={}", set.split(';').next().expect("a value"));
@@ -118,11 +115,17 @@ impl Service {
         self.keep_cookie(&answer);
     }
 
-    /// Registers the first administrator, who is signed in afterwards.
+    /// Registers the first administrator, `kanri`, who is signed in afterwards.
     pub(crate) fn set_up(&mut self) {
+        self.set_up_as("kanri", "");
+    }
+
+    /// Registers the first administrator.
+    pub(crate) fn set_up_as(&mut self, login: &str, mail: &str) {
         let code = self.code.clone().expect("a code");
-        let form = format!("code={code}&login=kanri&name=Kanri&mail=&password=correct-horse-battery");
-        let (status, answer) = self.ask("POST", "/setup", &form, "");
+        let body =
+            format!("code={code}&login={login}&name={login}&mail={mail}&password=correct-horse-battery");
+        let (status, answer) = self.ask("POST", "/setup", &body, "");
         assert_eq!(status, 303, "{answer}");
         self.keep_cookie(&answer);
     }

@@ -2,7 +2,7 @@
 
 use store::{
     BlockRow, BlockState, CaseEvent, CaseState, Error, FindingRow, IncidentRow, NewCase, NewPerson, Notice,
-    NoticeState, Role, SourceRow, Store, Wanted,
+    NoticeState, PostRow, Role, SourceRow, Store, Wanted,
 };
 use vocab::Timestamp;
 
@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Named] = &[
     ("notices", notices),
     ("blocks", blocks),
     ("agents", agents),
+    ("duties", posts),
     ("hostile text", hostile),
     ("all or nothing", whole),
 ];
@@ -172,36 +173,102 @@ fn cases(store: &Store) {
     assert_eq!(store.read(|tx| tx.cases(false, 10)).unwrap().len(), 2);
 }
 
-fn notices(store: &Store) {
-    let notice = |id: &str| Notice {
+fn notice(id: &str) -> Notice {
+    Notice {
         id: id.into(),
         incident: "I-1".into(),
         stage: "attempt".into(),
         channel: "mail".into(),
         person: "sekimori".into(),
+        address: "sekimori@example.jp".into(),
         state: NoticeState::Queued,
         queued: T,
         next_try: T,
         tries: 0,
         proof: String::new(),
+        told: Timestamp(0),
         acknowledged: Timestamp(0),
         acknowledged_by: String::new(),
+    }
+}
+
+fn notices(store: &Store) {
+    let first = notice("n1");
+    assert!(store.write(|tx| tx.queue_notice(&first)).unwrap());
+    assert!(!store.write(|tx| tx.queue_notice(&first)).unwrap(), "told once (DT-NTF-04)");
+    let due = |channel, at| store.read(|tx| tx.due_notices(channel, at, 10)).unwrap();
+    assert_eq!(due("mail", T), std::slice::from_ref(&first));
+    assert!(due("webhook", T).is_empty());
+    let tried = |state, proof: &str, tries, next| {
+        let after = Notice { state, proof: proof.into(), tries, next_try: later(next), ..notice("n1") };
+        store.write(|tx| tx.tried_notice(&after)).unwrap();
     };
-    assert!(store.write(|tx| tx.queue_notice(&notice("n1"))).unwrap());
-    assert!(!store.write(|tx| tx.queue_notice(&notice("n1"))).unwrap(), "told once (DT-NTF-04)");
-    assert_eq!(store.read(|tx| tx.due_notices(T, 10)).unwrap(), [notice("n1")]);
-    store.write(|tx| tx.tried_notice("n1", NoticeState::Queued, "451 later", later(60))).unwrap();
-    assert!(store.read(|tx| tx.due_notices(later(59), 10)).unwrap().is_empty());
-    store.write(|tx| tx.tried_notice("n1", NoticeState::Sent, "250 ok", later(60))).unwrap();
-    assert!(store.read(|tx| tx.due_notices(later(99), 10)).unwrap().is_empty());
-    assert_eq!(store.read(|tx| tx.unacknowledged(later(99), 10)).unwrap().len(), 1);
-    assert_eq!(store.write(|tx| tx.acknowledge("I-1", "sekimori", later(9))).unwrap(), 1);
+    tried(NoticeState::Failed, "451 later", 1, 60);
+    assert!(due("mail", later(59)).is_empty());
+    assert_eq!(due("mail", later(60))[0].proof, "451 later");
+    store.write(|tx| tx.link_notice("n1", "hash")).unwrap();
+    tried(NoticeState::Sent, "250 ok", 2, 60);
+    assert!(due("mail", later(99)).is_empty());
+    let by_link = |link| store.read(|tx| tx.notice_by_link(link)).unwrap().map(|found| found.id);
+    assert_eq!((by_link("hash").as_deref(), by_link("other"), by_link("")), (Some("n1"), None, None));
+    assert_eq!(store.read(|tx| tx.unseen_notices("I-1", "sekimori")).unwrap().len(), 1);
+    assert!(store.read(|tx| tx.unseen_notices("I-1", "admin")).unwrap().is_empty());
+    let folded = Notice { state: NoticeState::Folded, ..notice("n2") };
+    store.write(|tx| tx.queue_notice(&folded)).unwrap();
+    assert_eq!(store.read(|tx| tx.folded_notices(10)).unwrap(), [folded]);
+    assert_eq!(store.read(|tx| tx.notices_since("sekimori", "mail", later(-1))).unwrap(), 1);
+    assert_eq!(store.read(|tx| tx.notices_since("sekimori", "mail", T)).unwrap(), 0);
+
+    let begins = |stage, level| store.write(|tx| tx.begin_telling("I-1", stage, level, T)).unwrap();
+    assert!(begins("attempt", 2) && !begins("attempt", 3) && !begins("attempt", 1) && begins("entry", 4));
+    store.write(|tx| tx.told_rounds("I-1", "attempt", 2)).unwrap();
+    store.write(|tx| tx.told_rounds("I-1", "attempt", 1)).unwrap();
+    let open = store.read(|tx| tx.open_tellings(10)).unwrap();
+    let shown: Vec<_> = open.iter().map(|told| (told.stage.as_str(), told.level, told.rounds)).collect();
+    assert_eq!(shown, [("attempt", 3, 2), ("entry", 4, 0)]);
+    assert_eq!(store.read(|tx| tx.last_telling("entry")).unwrap(), Some(T));
+    assert_eq!(store.read(|tx| tx.last_telling("test")).unwrap(), None);
+
+    assert_eq!(store.write(|tx| tx.acknowledge("I-1", "sekimori", later(9))).unwrap(), 2);
     assert_eq!(store.write(|tx| tx.acknowledge("I-1", "admin", later(10))).unwrap(), 0);
+    assert!(store.read(|tx| tx.open_tellings(10)).unwrap().is_empty());
+    assert_eq!(store.read(|tx| tx.tellings_of("I-1")).unwrap()[1].acknowledged_by, "sekimori");
+    assert_eq!(by_link("hash"), None, "a link is used up");
     let known = store.read(|tx| tx.notices_of("I-1")).unwrap();
     assert_eq!((known[0].state, known[0].acknowledged_by.as_str()), (NoticeState::Acknowledged, "sekimori"));
     // A late answer of the channel takes nothing back.
-    store.write(|tx| tx.tried_notice("n1", NoticeState::Failed, "timeout", T)).unwrap();
-    assert_eq!(store.read(|tx| tx.notices_of("I-1")).unwrap()[0].state, NoticeState::Acknowledged);
+    tried(NoticeState::Failed, "timeout", 3, 0);
+    assert_eq!(store.read(|tx| tx.newest_notices(9)).unwrap()[0].state, NoticeState::Acknowledged);
+}
+
+fn posts(store: &Store) {
+    add(store, "p1", "admin", Role::Administrator).unwrap();
+    add(store, "p2", "sekimori", Role::CrisisManager).unwrap();
+    let post = PostRow {
+        id: "d1".into(),
+        person: "p2".into(),
+        login: "sekimori".into(),
+        duty: "crisis-manager".into(),
+        days: 31,
+        from: 540,
+        until: 1_080,
+    };
+    store.write(|tx| tx.add_post(&post)).unwrap();
+    assert!(
+        store
+            .write(|tx| tx.add_post(&PostRow { id: "d2".into(), person: "nobody".into(), ..post.clone() }))
+            .is_err()
+    );
+    assert_eq!(store.read(|tx| tx.posts()).unwrap(), std::slice::from_ref(&post));
+    store.write(|tx| tx.set_addresses("p2", "s@example.jp", "https://hook.example.jp/x")).unwrap();
+    assert!(store.write(|tx| tx.set_addresses("p3", "", "")).is_err());
+    let person = store.read(|tx| tx.person("p2")).unwrap().unwrap();
+    assert_eq!((person.mail.as_str(), person.second.as_str()), ("s@example.jp", "https://hook.example.jp/x"));
+    // Who may not sign in any more is not called.
+    store.write(|tx| tx.change_person("p2", 2, Role::CrisisManager, false, T)).unwrap();
+    assert!(store.read(|tx| tx.posts()).unwrap().is_empty());
+    assert!(store.write(|tx| tx.remove_post("d1")).unwrap());
+    assert!(!store.write(|tx| tx.remove_post("d1")).unwrap());
 }
 
 fn blocks(store: &Store) {

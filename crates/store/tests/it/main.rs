@@ -71,3 +71,18 @@ fn tables_of_a_newer_program_are_left_alone() {
     drop(store);
     assert!(matches!(Store::open(address, None), Err(Error::Newer { found: 99, .. })));
 }
+
+/// What the first version wrote is opened and brought up to date, with what it holds.
+#[test]
+fn older_tables_are_brought_up_to_date() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("state.db");
+    let first = rusqlite::Connection::open(&path).expect("opens");
+    first.execute_batch(include_str!("../data/state-1.sql")).expect("made");
+    drop(first);
+    let store = Store::open(path.to_str().expect("utf-8"), None).expect("opens");
+    let people = store.read(|tx| tx.people()).expect("people");
+    assert_eq!((people[0].login.as_str(), people[0].second.as_str()), ("kanri", ""));
+    let notices = store.read(|tx| tx.notices_of("I-1")).expect("notices");
+    assert_eq!((notices.len(), notices[0].address.as_str()), (1, ""));
+}

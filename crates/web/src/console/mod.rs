@@ -4,7 +4,7 @@
 mod pages;
 
 pub use pages::{
-    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, PeoplePage,
+    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, NoticedPage, PeoplePage,
     PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
 };
 

@@ -20,6 +20,18 @@ pub struct SetupPage<'a> {
     pub f: Frame<'a>,
 }
 
+/// Acknowledging by a one-time link: opening it is not acknowledging, the button is (DT-NTF-02).
+#[derive(Template)]
+#[template(path = "console/noticed.html")]
+pub struct NoticedPage<'a> {
+    /// What every page has.
+    pub f: Frame<'a>,
+    /// Path of the link.
+    pub path: String,
+    /// What it is about.
+    pub about: String,
+}
+
 /// A case in a list.
 #[derive(Clone, Debug)]
 pub struct CaseRow {
@@ -53,6 +65,8 @@ pub struct TodayPage<'a> {
     pub answer_title: String,
     /// The answer in a sentence.
     pub answer_text: String,
+    /// What is wrong with the notices themselves, in sentences.
+    pub alarms: Vec<String>,
     /// Open cases.
     pub cases: Vec<CaseRow>,
     /// Name and value of what is watched.

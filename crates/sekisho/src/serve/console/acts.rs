@@ -6,6 +6,13 @@ use anyhow::Context as _;
 use store::{Case, CaseEvent, CaseState, Error, NewPerson, Role};
 use vocab::Timestamp;
 
+/// Whoever acknowledges first becomes the owner, and the clocks start.
+pub(super) fn recognise(case: &mut Case, actor: &str, now: Timestamp) {
+    if case.state == CaseState::Detected {
+        (case.state, case.owner, case.recognised) = (CaseState::Initial, actor.to_owned(), now);
+    }
+}
+
 impl Console {
     pub(super) fn act(&self, asked: &Asked<'_>, page: Page) -> anyhow::Result<Made> {
         let form = String::from_utf8_lossy(&asked.request.body).into_owned();
@@ -23,10 +30,7 @@ impl Console {
         let place = format!("/cases/{number}");
         let (deed, body, said) = match page {
             Page::Acknowledge => {
-                if case.state == CaseState::Detected {
-                    (case.state, case.owner, case.recognised) =
-                        (CaseState::Initial, actor.clone(), asked.now);
-                }
+                recognise(&mut case, &actor, asked.now);
                 ("acknowledged", String::new(), "acknowledged")
             }
             Page::Move => {
@@ -60,7 +64,7 @@ impl Console {
         }
     }
 
-    fn write_case(
+    pub(super) fn write_case(
         &self,
         case: &Case,
         changes: bool,
@@ -90,6 +94,9 @@ impl Console {
         self.shared.store.write(|tx| {
             if changes {
                 tx.change_case(case, now)?;
+            }
+            if deed == "acknowledged" {
+                tx.acknowledge(&case.incident, actor, now)?;
             }
             tx.add_case_event(&event)
         })?;

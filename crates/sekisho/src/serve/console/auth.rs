@@ -35,7 +35,7 @@ pub(super) struct Doors {
 }
 
 /// Hash of a token or code.
-pub(super) fn digest(text: &str) -> String {
+pub(in crate::serve) fn digest(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn is_own_form(request: &Request, session: Option<&Session>, route: &
 
 impl Doors {
     /// Counts a try; `false` when there were too many.
-    fn admits(&self, peer: Option<IpAddr>, now: Timestamp) -> bool {
+    pub(super) fn admits(&self, peer: Option<IpAddr>, now: Timestamp) -> bool {
         let Some(peer) = peer else { return true };
         let mut tries = held(&self.tries);
         if tries.len() >= ADDRESSES_MAX {

@@ -5,6 +5,7 @@ mod acts;
 mod auth;
 mod blocks;
 mod metrics;
+mod noticed;
 mod routes;
 mod show;
 
@@ -13,6 +14,7 @@ use super::{Shared, held};
 use crate::clock::Clock;
 use crate::http::{Answer, Request, Response, TEXT};
 use auth::Doors;
+pub(super) use auth::digest;
 use routes::{Page, find};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -94,7 +96,7 @@ impl Console {
         if people.is_empty() {
             let code = hex::encode(clock.random()?.get(..16).unwrap_or_default());
             let ends = clock.now().plus(SETUP_MICROS);
-            console.shared.store.write(|tx| tx.set_setup_code(&auth::digest(&code), ends))?;
+            console.shared.store.write(|tx| tx.set_setup_code(&digest(&code), ends))?;
             let place = format!("http://{}/setup", settings.listen);
             crate::output::say(&format!(
                 "最初の管理者を登録してください / register the first administrator: {place}"
@@ -153,6 +155,7 @@ impl Console {
             Page::SignIn => self.sign_in(asked),
             Page::SetUp => self.set_up(asked),
             Page::SignOut => self.sign_out(asked),
+            Page::Noticed | Page::NoticedDone => self.noticed(asked, route.page),
             Page::Acknowledge | Page::Move | Page::Note | Page::AddPerson | Page::ChangePerson => {
                 self.act(asked, route.page)
             }

@@ -10,6 +10,8 @@ pub(super) enum Page {
     Setup,
     SetUp,
     SignOut,
+    Noticed,
+    NoticedDone,
     Today,
     Cases,
     Case,
@@ -58,12 +60,15 @@ const fn route(
 }
 
 /// The table.
-pub(super) const ROUTES: [Route; 23] = [
+pub(super) const ROUTES: &[Route] = &[
     route("GET", "/login", Page::Login, None),
     route("POST", "/login", Page::SignIn, None),
     route("GET", "/setup", Page::Setup, None),
     route("POST", "/setup", Page::SetUp, None),
     route("POST", "/logout", Page::SignOut, ALL),
+    // The link of a notice is the key: it holds once, for one notice, and shows nothing but its number.
+    route("GET", "/notice/*", Page::Noticed, None),
+    route("POST", "/notice/*", Page::NoticedDone, None),
     route("GET", "/", Page::Today, ALL),
     route("GET", "/cases", Page::Cases, ALL),
     route("GET", "/cases/*", Page::Case, ALL),
@@ -124,10 +129,13 @@ mod tests {
     /// Nothing that changes something is open to an auditor or to nobody; every row is reached by its own path.
     #[test]
     fn the_table_is_whole() {
-        for route in &ROUTES {
+        for route in ROUTES {
             let found = find(route.method, &route.path.replace('*', "7")).map(|found| found.page);
             assert_eq!(found, Some(route.page));
-            let open = matches!(route.page, Page::Login | Page::SignIn | Page::Setup | Page::SetUp);
+            let open = matches!(
+                route.page,
+                Page::Login | Page::SignIn | Page::Setup | Page::SetUp | Page::Noticed | Page::NoticedDone
+            );
             assert_eq!(route.roles.is_none(), open, "{route:?}");
             if route.method == "POST" && !open && route.page != Page::SignOut {
                 assert!(!may(route.page, Auditor), "{route:?}");

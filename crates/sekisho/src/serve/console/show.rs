@@ -91,6 +91,7 @@ impl Console {
             answer,
             answer_title: t.text(&format!("console-answer-{answer}")),
             answer_text: t.text(&format!("console-answer-{answer}-text")),
+            alarms: self.alarms(t)?,
             cases,
             facts: vec![
                 count("console-watched", i64::try_from(sources.len())?),
@@ -99,6 +100,26 @@ impl Console {
             ],
             silent: sources.into_iter().filter(|source| source.silent).map(|source| source.name).collect(),
         }))
+    }
+
+    /// What people could not be told of (DT-NTF-07).
+    fn alarms(&self, t: &Catalog) -> anyhow::Result<Vec<String>> {
+        let told = &self.shared.told;
+        let (lost, mut alarms) = (told.lost(), Vec::new());
+        if told.channels.is_empty() {
+            alarms.push(t.text("console-alarm-channels"));
+        } else if !lost.is_empty() {
+            let mut numbers = Vec::with_capacity(lost.len());
+            for incident in lost {
+                numbers.extend(self.shared.store.read(|tx| tx.case_of(&incident))?.map(|case| case.number));
+            }
+            numbers.sort_unstable();
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            alarms.push(
+                t.render(&Message::new("console-alarm-lost").with("numbers", numbers.join(", ").as_str())),
+            );
+        }
+        Ok(alarms)
     }
 
     fn case(&self, asked: &Asked<'_>) -> anyhow::Result<Made> {

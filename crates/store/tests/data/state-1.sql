@@ -1,0 +1,22 @@
+-- The state as version 1 of the schema wrote it.
+BEGIN TRANSACTION;
+CREATE TABLE case_event (id TEXT PRIMARY KEY, case_file TEXT NOT NULL REFERENCES case_file (id), at BIGINT NOT NULL, actor TEXT NOT NULL, deed TEXT NOT NULL, body TEXT NOT NULL, ledger BIGINT NOT NULL);
+CREATE TABLE case_file (id TEXT PRIMARY KEY, number BIGINT NOT NULL UNIQUE, incident TEXT NOT NULL UNIQUE, title TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL, opened BIGINT NOT NULL, recognised BIGINT NOT NULL, changed BIGINT NOT NULL, version BIGINT NOT NULL);
+CREATE TABLE finding (id TEXT PRIMARY KEY, rule TEXT NOT NULL, kind TEXT NOT NULL, level BIGINT NOT NULL, began BIGINT NOT NULL, ended BIGINT NOT NULL, incident TEXT NOT NULL, body TEXT NOT NULL, changed BIGINT NOT NULL);
+CREATE TABLE incident (id TEXT PRIMARY KEY, title TEXT NOT NULL, level BIGINT NOT NULL, entered BIGINT NOT NULL, began BIGINT NOT NULL, ended BIGINT NOT NULL, body TEXT NOT NULL, changed BIGINT NOT NULL);
+CREATE TABLE notice (id TEXT PRIMARY KEY, incident TEXT NOT NULL, stage TEXT NOT NULL, channel TEXT NOT NULL, person TEXT NOT NULL, state TEXT NOT NULL, queued BIGINT NOT NULL, next_try BIGINT NOT NULL, tries BIGINT NOT NULL, proof TEXT NOT NULL, acknowledged BIGINT NOT NULL, acknowledged_by TEXT NOT NULL);
+INSERT INTO "notice" VALUES('n1','I-1','attempt','mail','kanri','queued',1,1,0,'',0,'');
+CREATE TABLE person (id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, mail TEXT NOT NULL, role TEXT NOT NULL, password TEXT NOT NULL, active BIGINT NOT NULL, made BIGINT NOT NULL, changed BIGINT NOT NULL, version BIGINT NOT NULL);
+INSERT INTO "person" VALUES('p1','kanri','関','k@example.jp','administrator','$argon2id$x',1,1,1,1);
+CREATE TABLE schema_version (version BIGINT NOT NULL);
+INSERT INTO "schema_version" VALUES(1);
+CREATE TABLE session (token TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person (id), form TEXT NOT NULL, begun BIGINT NOT NULL, seen BIGINT NOT NULL, ends BIGINT NOT NULL);
+CREATE TABLE setup (code TEXT PRIMARY KEY, ends BIGINT NOT NULL);
+CREATE TABLE source (rank BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, way TEXT NOT NULL, format TEXT NOT NULL, lines BIGINT NOT NULL, events BIGINT NOT NULL, unread BIGINT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL, silent BIGINT NOT NULL);
+CREATE INDEX finding_ended ON finding (ended);
+CREATE INDEX finding_incident ON finding (incident);
+CREATE INDEX incident_ended ON incident (ended);
+CREATE INDEX case_event_case ON case_event (case_file, at);
+CREATE INDEX notice_state ON notice (state, next_try);
+CREATE INDEX notice_incident ON notice (incident);
+COMMIT;
