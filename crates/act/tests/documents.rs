@@ -114,9 +114,10 @@ fn status_names_tests_that_exist() {
     );
     let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    let mut folders: Vec<_> = ["act", "bundle", "casework", "forms", "ledger", "remote", "sekisho", "store"]
-        .map(|name| crates.join(name))
-        .into();
+    let mut folders: Vec<_> =
+        ["act", "bundle", "casework", "forms", "ledger", "remote", "sekisho", "store", "web"]
+            .map(|name| crates.join(name))
+            .into();
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
             if path.is_dir() {

@@ -60,6 +60,17 @@ pub(crate) enum ConfigCommand {
     },
 }
 
+/// `sekisho notice`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NoticeCommand {
+    /// Have the service that runs send a test to the crisis manager, who has to acknowledge it / 通知の試験を送る
+    Test {
+        /// Settings file of the service
+        #[arg(long, value_name = "FILE", default_value = "sekisho.toml")]
+        config: PathBuf,
+    },
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -97,6 +108,16 @@ All settings: docs/serve.md")]
     /// Check a settings file / 設定ファイルを確かめる
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Notices to people / 通知
+    #[command(
+        subcommand,
+        after_long_help = "Examples:
+  sekisho notice test --config sekisho.toml
+
+What became of it stands on the page Notices of the console.
+結果は画面の「通知」に表示されます。"
+    )]
+    Notice(NoticeCommand),
     /// Print normalised events, one OCSF-shaped JSON object a line
     #[command(after_long_help = "Examples:
   sekisho events /var/log/auth.log

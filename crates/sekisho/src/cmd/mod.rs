@@ -29,6 +29,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Agent(args) => crate::agent::run(&args.config),
         Command::Agents(command) => agents::run(command),
         Command::Config(crate::cli::ConfigCommand::Check { config }) => crate::serve::check(&config),
+        Command::Notice(crate::cli::NoticeCommand::Test { config }) => crate::serve::test_notice(&config),
         Command::Events(args) => events::run(&args),
         Command::Detect(args) => detect_rules::run(&args),
         Command::Search(args) => search::run(&args),

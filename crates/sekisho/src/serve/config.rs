@@ -1,6 +1,6 @@
 //! The settings of the service: one TOML file, every mistake named with its place.
 
-use super::telling::settings::{Mail, Telling};
+use super::telling::settings::{Mail, SyslogOut, Telling, Webhook};
 use crate::error::Hinted;
 use casework::containment::Mode;
 use ipnet::IpNet;
@@ -102,6 +102,12 @@ pub(crate) struct Agents {
     /// Mail server for notices.
     #[serde(default)]
     pub(super) mail: Option<Mail>,
+    /// Webhooks for notices.
+    #[serde(default)]
+    pub(super) webhook: Option<Webhook>,
+    /// Another system that gets notices by syslog.
+    #[serde(default)]
+    pub(super) syslog_out: Option<SyslogOut>,
 }
 
 /// Where messages are received.
@@ -212,6 +218,12 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
     config.telling.check(path)?;
     if let Some(mail) = &config.mail {
         mail.check(path)?;
+    }
+    if let Some(webhook) = &config.webhook {
+        webhook.check(path)?;
+    }
+    if let Some(syslog) = &config.syslog_out {
+        syslog.check(path)?;
     }
     Ok(config)
 }

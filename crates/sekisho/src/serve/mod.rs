@@ -207,6 +207,26 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     served.map(|()| 0)
 }
 
+/// Asks the service that runs to send a test notice.
+pub(crate) fn test_notice(path: &Path) -> anyhow::Result<u8> {
+    let config = config::read(path)?;
+    let clock = Clock::System;
+    if telling::Channels::of(&config)?.is_empty() {
+        return Err(crate::error::Hinted::error(
+            format!("{}: no channel for notices is set", path.display()),
+            "set [mail], [webhook] or [syslog_out]; docs/serve.md shows how",
+        ));
+    }
+    let store = open_store(&config)?;
+    let id = hex::encode(clock.random()?.get(..16).unwrap_or_default());
+    let incident = format!("{}/{id}", telling::TEST);
+    store.write(|tx| tx.begin_telling(&incident, telling::TEST, 3, clock.now()))?;
+    crate::output::say(
+        "通知の試験を受け付けました。動いている sekisho serve が送ります / accepted: the sekisho serve that runs sends it",
+    );
+    Ok(0)
+}
+
 pub(crate) fn open_store(config: &Config) -> anyhow::Result<Store> {
     let password = match &config.database_password_file {
         Some(path) => Some(zeroize::Zeroizing::new(crate::inputs::read_text(path, 4_096)?.trim().to_owned())),

@@ -21,6 +21,7 @@ mod durable;
 mod evtx_writer;
 mod following;
 mod handing;
+mod hooks;
 mod hostile;
 mod log_keys;
 mod look;

@@ -64,7 +64,7 @@ impl MailServer {
 }
 
 /// An authority of one's own and a certificate of the server.
-fn certificate(folder: &Path) {
+pub(crate) fn certificate(folder: &Path) {
     let run = |args: &[&str]| {
         let ran = Command::new("openssl").current_dir(folder).args(args).output().expect("openssl");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -103,7 +103,7 @@ fn read(mail: &serde_json::Value) -> (String, String) {
     (subject.to_owned(), rest.to_owned())
 }
 
-fn attack(log: &Path, source: &str) {
+pub(crate) fn attack(log: &Path, source: &str) {
     let mut lines: String = (0..30).map(|n| failure(source, n)).collect();
     lines.push_str(&format!(
         "Nov 21 10:01:00 web01 sshd[900]: Accepted password for root from {source} port 22 ssh2\n"

@@ -1,8 +1,10 @@
 //! Pages of the console (`sekisho serve`). Pure: what is shown comes in, a page goes out. They need no JavaScript, and what
 //! logs and people wrote stands in text only, escaped by the template engine (DT-HOS-17).
 
+mod notices;
 mod pages;
 
+pub use notices::{AddressRow, DutyRow, NoticeRow, NoticesPage, WaitingRow};
 pub use pages::{
     BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, NoticedPage, PeoplePage,
     PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
@@ -48,10 +50,11 @@ pub struct Frame<'a> {
 }
 
 /// Pages of the navigation: path, and message of the title.
-pub const PAGES: [(&str, &str); 8] = [
+pub const PAGES: &[(&str, &str)] = &[
     ("/", "console-today"),
     ("/cases", "console-cases"),
     ("/blocks", "console-blocks"),
+    ("/notices", "console-notices"),
     ("/findings", "console-findings"),
     ("/sources", "console-sources"),
     ("/rules", "console-rules"),

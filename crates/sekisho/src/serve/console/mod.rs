@@ -6,6 +6,7 @@ mod auth;
 mod blocks;
 mod metrics;
 mod noticed;
+mod notices;
 mod routes;
 mod show;
 
@@ -163,15 +164,21 @@ impl Console {
             Page::AddBlock | Page::UndoBlock | Page::ConfirmBlocks | Page::SeenBlocks => {
                 self.act_on_blocks(asked, route.page)
             }
+            Page::TestNotice
+            | Page::AcknowledgeTests
+            | Page::AddDuty
+            | Page::RemoveDuty
+            | Page::SetAddresses => self.change_notices(asked, route.page),
             page => self.show(asked, page),
         }
     }
 }
 
 /// What an action may have led to: the rest of a message's id.
-const SAID: [&str; 9] = [
+const SAID: [&str; 10] = [
     "acknowledged",
     "moved",
+    "moved-notices",
     "noted",
     "stale",
     "blocked",

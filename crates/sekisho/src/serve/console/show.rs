@@ -28,6 +28,7 @@ impl Console {
                 }
                 Page::Case => return self.case(asked),
                 Page::Findings => self.findings(asked)?,
+                Page::Notices => self.notices(asked)?,
                 Page::Sources => self.sources(asked)?,
                 Page::Rules => {
                     let t = asked.t;
@@ -91,7 +92,7 @@ impl Console {
             answer,
             answer_title: t.text(&format!("console-answer-{answer}")),
             answer_text: t.text(&format!("console-answer-{answer}-text")),
-            alarms: self.alarms(t)?,
+            alarms: self.alarms(asked)?,
             cases,
             facts: vec![
                 count("console-watched", i64::try_from(sources.len())?),
@@ -102,36 +103,19 @@ impl Console {
         }))
     }
 
-    /// What people could not be told of (DT-NTF-07).
-    fn alarms(&self, t: &Catalog) -> anyhow::Result<Vec<String>> {
-        let told = &self.shared.told;
-        let (lost, mut alarms) = (told.lost(), Vec::new());
-        if told.channels.is_empty() {
-            alarms.push(t.text("console-alarm-channels"));
-        } else if !lost.is_empty() {
-            let mut numbers = Vec::with_capacity(lost.len());
-            for incident in lost {
-                numbers.extend(self.shared.store.read(|tx| tx.case_of(&incident))?.map(|case| case.number));
-            }
-            numbers.sort_unstable();
-            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-            alarms.push(
-                t.render(&Message::new("console-alarm-lost").with("numbers", numbers.join(", ").as_str())),
-            );
-        }
-        Ok(alarms)
-    }
-
     fn case(&self, asked: &Asked<'_>) -> anyhow::Result<Made> {
         let number: i64 = part(&asked.request.path, 2).parse().unwrap_or(0);
         let found = self.shared.store.read(|tx| {
             let Some(case) = tx.case(number)? else { return Ok(None) };
             let (row, events) = (tx.incident(&case.incident)?, tx.case_events(&case.id)?);
-            Ok(Some((case, row, events)))
+            let told = tx.tellings_of(&case.incident)?;
+            let waits = told.iter().any(|telling| telling.acknowledged == Timestamp(0));
+            Ok(Some((case, row, events, waits)))
         })?;
-        let Some((case, Some(row), events)) = found else {
+        let Some((case, Some(row), events, waits)) = found else {
             return Ok(self.told(asked, 404, "console-missing"));
         };
+        self.seen(asked, &case.incident)?;
         let t = asked.t;
         let part = held(&self.shared.incidents).get(&case.incident).map(|one| IncidentPart::new(one, t));
         let mut f = self.frame(asked, "/cases", "console-case");
@@ -149,7 +133,7 @@ impl Console {
             page.facts.push((t.text("console-recognised"), t.time(case.recognised)));
         }
         page.acts = may(Page::Note, role);
-        page.waits = case.state == CaseState::Detected;
+        page.waits = waits || case.state == CaseState::Detected;
         page.hint = t.text(&format!("console-hint-{}", case.state.name()));
         if may(Page::Move, role) {
             page.moves = casework::case::moves(case.state)

@@ -18,7 +18,7 @@ const ANSWER: Duration = Duration::from_secs(20);
 const PROOF_CHARS_MAX: usize = 300;
 
 /// A mail server.
-pub(in crate::serve) struct MailChannel {
+pub(super) struct MailChannel {
     server: SmtpTransport,
     from: Mailbox,
 }
@@ -28,7 +28,7 @@ impl MailChannel {
     ///
     /// # Errors
     /// Names the file that cannot be read.
-    pub(in crate::serve) fn new(settings: &Mail) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: &Mail) -> anyhow::Result<Self> {
         let host = settings.host.trim_matches(['[', ']']);
         let mut builder = SmtpTransport::builder_dangerous(host)
             .port(settings.port())

@@ -5,7 +5,11 @@ mod mail;
 mod plan;
 mod send;
 pub(super) mod settings;
+mod syslog;
 mod tls;
+mod webhook;
+
+pub(super) use plan::TEST;
 
 use super::{Shared, held};
 use crate::clock::Clock;
@@ -15,11 +19,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use vocab::Timestamp;
+use vocab::{Level, Timestamp};
 use web::letter::Letter;
 
 /// Names of the channels in the state.
 const MAIL: &str = "mail";
+const WEBHOOK: &str = "webhook";
+const SYSLOG: &str = "syslog";
 /// How often it is looked for something to tell.
 const TURN: Duration = Duration::from_millis(400);
 
@@ -30,7 +36,17 @@ struct Parcel<'a> {
     /// Where it goes.
     address: &'a str,
     letter: &'a Letter,
+    /// Incident, case, level and stage, for machines.
+    facts: &'a Facts,
     now: Timestamp,
+}
+
+/// What a notice is about, for machines.
+struct Facts {
+    incident: String,
+    stage: String,
+    number: i64,
+    level: Level,
 }
 
 /// What a channel answered.
@@ -44,8 +60,17 @@ struct Answered {
 trait Channel: Send {
     /// Name in the state.
     fn name(&self) -> &'static str;
+    /// Has it a place of its own, beside the addresses of people?
+    fn is_common(&self) -> bool {
+        false
+    }
     /// Hands a notice over and waits for the answer.
     fn hand_over(&self, parcel: &Parcel<'_>) -> Answered;
+}
+
+/// Is it an address of a person: a mail address, or one of a webhook?
+pub(super) fn is_address(text: &str) -> bool {
+    if text.contains("://") { settings::is_hook(text) } else { text.parse::<lettre::Address>().is_ok() }
 }
 
 /// What pages show of the channels.
@@ -53,6 +78,8 @@ trait Channel: Send {
 pub(crate) struct Told {
     /// Channels that the settings name.
     pub(super) channels: Vec<&'static str>,
+    /// Those of them that have a place of their own, beside the addresses of people.
+    common: Vec<&'static str>,
     /// Incidents of which no channel could tell anybody (DT-NTF-07).
     lost: Mutex<BTreeSet<String>>,
 }
@@ -60,7 +87,12 @@ pub(crate) struct Told {
 impl Told {
     /// Of these channels.
     pub(super) fn of(channels: &Channels) -> Self {
-        Self { channels: channels.0.iter().map(|channel| channel.name()).collect(), lost: Mutex::default() }
+        let all = channels.0.iter();
+        Self {
+            channels: all.clone().map(|channel| channel.name()).collect(),
+            common: all.filter(|channel| channel.is_common()).map(|channel| channel.name()).collect(),
+            lost: Mutex::default(),
+        }
     }
 
     /// Incidents of which no channel could tell anybody.
@@ -82,7 +114,18 @@ impl Channels {
         if let Some(settings) = &config.mail {
             all.push(Box::new(mail::MailChannel::new(settings)?));
         }
+        if let Some(settings) = &config.webhook {
+            all.push(Box::new(webhook::WebhookChannel::new(settings)?));
+        }
+        if let Some(settings) = &config.syslog_out {
+            all.push(Box::new(syslog::SyslogChannel::new(settings)?));
+        }
         Ok(Self(all))
+    }
+
+    /// Are there none?
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -116,7 +159,7 @@ impl Tellers {
     ) -> anyhow::Result<Self> {
         if shared.told.channels.is_empty() {
             crate::output::say(
-                "warning: no channel for notices is set ([mail]): only the console tells of incidents",
+                "warning: no channel for notices is set ([mail], [webhook], [syslog_out]): only the console tells of incidents",
             );
         }
         let desk = Desk { shared: Arc::clone(shared), clock, zone, quiet: settings.quiet()?, settings };
@@ -132,7 +175,10 @@ impl Tellers {
     fn spawn(&mut self, name: &'static str, turn: impl Fn() -> anyhow::Result<()> + Send + 'static) {
         let (stop, stopped) = sync_channel(0);
         self.stop.push(stop);
-        self.threads.push(std::thread::spawn(move || repeat(name, &stopped, turn)));
+        self.threads.push(std::thread::spawn(move || {
+            let _alive = Alive(name);
+            repeat(name, &stopped, turn);
+        }));
     }
 
     /// Ends after what is under way.
@@ -140,6 +186,19 @@ impl Tellers {
         drop(self.stop);
         for thread in self.threads {
             drop(thread.join());
+        }
+    }
+}
+
+/// A thread that tells. When it dies of a fault the service ends, and is started again: a console over tellers that have
+/// died would say that people are told.
+struct Alive(&'static str);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            crate::output::alarm(&format!("{}: the thread has died; the service ends", self.0));
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
         }
     }
 }

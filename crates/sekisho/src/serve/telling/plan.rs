@@ -1,6 +1,6 @@
 //! Who is told next: the steps that are due, as notices in the state.
 
-use super::{Desk, MAIL};
+use super::{Desk, MAIL, WEBHOOK};
 use crate::serve::held;
 use crate::serve::publish::level;
 use casework::telling::{self, Duty, Hours, Post, Step, Told, Way};
@@ -15,7 +15,7 @@ const OPEN_MAX: i64 = 2_000;
 const FOLDED_MAX: i64 = 10_000;
 /// Stage of a summary, and of a test.
 pub(super) const SUMMARY: &str = "summary";
-pub(super) const TEST: &str = "test";
+pub(in crate::serve) const TEST: &str = "test";
 /// A test goes to the crisis manager once and is not escalated.
 const TEST_ROUNDS: i64 = 1;
 
@@ -27,7 +27,12 @@ pub(super) fn turn(desk: &Desk) -> anyhow::Result<()> {
     for telling in &open {
         let notices = desk.shared.store.read(|tx| tx.notices_of(&telling.incident))?;
         let mine = notices.iter().filter(|notice| notice.stage == telling.stage);
-        let states: Vec<_> = mine.map(|notice| (notice.state, notice.tries)).collect();
+        // A channel of the organisation may take a notice that nobody reads: people count, where people are named.
+        let (named, common): (Vec<_>, Vec<_>) = mine.partition(|notice| !notice.person.is_empty());
+        let states: Vec<_> = if named.is_empty() { common } else { named }
+            .into_iter()
+            .map(|notice| (notice.state, notice.tries))
+            .collect();
         let is_lost = telling.rounds > 0 && (states.is_empty() || telling::lost(&states));
         if is_lost {
             lost.insert(telling.incident.clone());
@@ -105,13 +110,21 @@ fn places(desk: &Desk, people: &[Person], called: &[&str], way: Way) -> Vec<(&'s
     for person in people.iter().filter(|person| called.contains(&person.login.as_str())) {
         let mut own: Vec<(&'static str, &str)> = Vec::new();
         own.extend((has(MAIL) && !person.mail.is_empty()).then_some((MAIL, person.mail.as_str())));
-        own.extend((has(MAIL) && person.second.contains('@')).then_some((MAIL, person.second.as_str())));
+        own.extend(match person.second.as_str() {
+            url if url.contains("://") => has(WEBHOOK).then_some((WEBHOOK, url)),
+            mail => (has(MAIL) && !mail.is_empty()).then_some((MAIL, mail)),
+        });
         if way == Way::First {
             own.truncate(1);
         }
         places.extend(
             own.into_iter().map(|(channel, address)| (channel, person.login.clone(), address.to_owned())),
         );
+    }
+    // Channels of the organisation name nobody.
+    if way == Way::All && !called.is_empty() {
+        let common = desk.shared.told.common.iter();
+        places.extend(common.map(|channel| (*channel, String::new(), String::new())));
     }
     places
 }

@@ -1,12 +1,12 @@
 //! One channel: takes what is due, hands it over, writes down what came of it.
 
 use super::plan::{SUMMARY, TEST};
-use super::{Answered, Channel, Desk, Parcel};
+use super::{Answered, Channel, Desk, Facts, Parcel};
 use crate::serve::held;
 use crate::serve::publish::level;
 use casework::telling::{Taken, after_try};
 use store::{Notice, NoticeState};
-use vocab::Timestamp;
+use vocab::{Level, Timestamp};
 use web::letter::{self, About, Letter, Place};
 use web::{Catalog, Lang};
 
@@ -45,12 +45,13 @@ impl Sender {
         let link = token.as_deref().and_then(|token| self.desk.settings.link(token));
         let place = link.as_deref().map_or(Place::Console, Place::Link);
         let answered = match self.letter(&notice, place)? {
-            Some(letter) => {
+            Some((letter, facts)) => {
                 let now = self.desk.clock.now();
                 self.channel.hand_over(&Parcel {
                     id: &notice.id,
                     address: &notice.address,
                     letter: &letter,
+                    facts: &facts,
                     now,
                 })
             }
@@ -92,10 +93,16 @@ impl Sender {
         Ok(Some(token))
     }
 
-    fn letter(&self, notice: &Notice, place: Place<'_>) -> anyhow::Result<Option<Letter>> {
+    fn letter(&self, notice: &Notice, place: Place<'_>) -> anyhow::Result<Option<(Letter, Facts)>> {
         let both = [&self.ja, &self.en];
+        let facts = |number, level| Facts {
+            incident: notice.incident.clone(),
+            stage: notice.stage.clone(),
+            number,
+            level,
+        };
         if notice.stage == TEST {
-            return Ok(Some(letter::test(notice.queued, place, both)));
+            return Ok(Some((letter::test(notice.queued, place, both), facts(0, Level::Informational))));
         }
         let store = &self.desk.shared.store;
         if notice.stage == SUMMARY {
@@ -106,7 +113,7 @@ impl Sender {
             }
             numbers.sort_unstable();
             numbers.dedup();
-            return Ok(Some(letter::summary(&numbers, mine.len(), both)));
+            return Ok(Some((letter::summary(&numbers, mine.len(), both), facts(0, Level::High))));
         }
         let (row, case, tellings) = store.read(|tx| {
             let (row, case) = (tx.incident(&notice.incident)?, tx.case_of(&notice.incident)?);
@@ -125,7 +132,7 @@ impl Sender {
             incident: known.as_ref(),
             round: i64::from(notice.queued.since(begun) > 10 * Timestamp::MINUTE),
         };
-        Ok(Some(letter::of_incident(&about, place, both)))
+        Ok(Some((letter::of_incident(&about, place, both), facts(about.number, about.level))))
     }
 
     /// The notices that a summary tells of.

@@ -56,6 +56,87 @@ pub(in crate::serve) enum Protection {
     None,
 }
 
+/// Webhooks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::serve) struct Webhook {
+    /// Where every notice is posted; without it only second addresses of people that begin with `https://` are used.
+    #[serde(default)]
+    pub(in crate::serve) url: Option<String>,
+    /// File with the secret of the signature, at least 16 characters.
+    pub(in crate::serve) secret_file: PathBuf,
+    /// File with certificates of one's own authority, PEM.
+    #[serde(default)]
+    pub(in crate::serve) ca_file: Option<PathBuf>,
+}
+
+/// Another system that gets notices by syslog (RFC 5424 over TLS, RFC 5425).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::serve) struct SyslogOut {
+    /// Name of the other system.
+    pub(in crate::serve) host: String,
+    /// Its port: 6514 unless given.
+    #[serde(default)]
+    pub(in crate::serve) port: Option<u16>,
+    /// `tls`, or `none` for a receiver on this computer.
+    #[serde(default = "always")]
+    pub(in crate::serve) tls: Protection,
+    /// File with certificates of one's own authority, PEM.
+    #[serde(default)]
+    pub(in crate::serve) ca_file: Option<PathBuf>,
+}
+
+const fn always() -> Protection {
+    Protection::Always
+}
+
+impl Webhook {
+    /// Names what cannot be meant, and files that cannot be read.
+    pub(in crate::serve) fn check(&self, file: &Path) -> anyhow::Result<()> {
+        if let Some(url) = self.url.as_deref().filter(|url| !is_hook(url)) {
+            return Err(Hinted::error(
+                format!("{}: [webhook] url = {url:?}", file.display()),
+                "expected an address that begins with https://",
+            ));
+        }
+        super::webhook::WebhookChannel::new(self)
+            .map(drop)
+            .map_err(|error| error.context(file.display().to_string()))
+    }
+}
+
+impl SyslogOut {
+    /// Names what cannot be meant, and files that cannot be read.
+    pub(in crate::serve) fn check(&self, file: &Path) -> anyhow::Result<()> {
+        let fits = match self.tls {
+            Protection::Always => true,
+            Protection::None => is_loopback(&self.host),
+            Protection::Starttls => false,
+        };
+        if !fits {
+            return Err(Hinted::error(
+                format!("{}: [syslog_out] would send to {} without TLS", file.display(), self.host),
+                "set tls = \"tls\"; tls = \"none\" is for a receiver on this computer",
+            ));
+        }
+        super::syslog::SyslogChannel::new(self)
+            .map(drop)
+            .map_err(|error| error.context(file.display().to_string()))
+    }
+}
+
+/// Is it an address of a webhook? With TLS, or on this computer.
+pub(super) fn is_hook(url: &str) -> bool {
+    url.len() <= 512
+        && url.parse::<hyper::Uri>().is_ok_and(|uri| match uri.scheme_str() {
+            Some("https") => uri.host().is_some_and(|host| !host.is_empty()),
+            Some("http") => uri.host().is_some_and(is_loopback),
+            _ => false,
+        })
+        && !url.contains('@')
+}
+
 impl Telling {
     /// The quiet hours.
     pub(in crate::serve) fn quiet(&self) -> anyhow::Result<Option<Hours>> {
