@@ -3,7 +3,7 @@
 use crate::{Error, Result, Tx};
 
 /// Step n leads from version n to n + 1. The words for types are those of PostgreSQL; SQLite takes any.
-const STEPS: [&[&str]; 3] = [FIRST, KEEPING_OUT, TELLING];
+const STEPS: [&[&str]; 4] = [FIRST, KEEPING_OUT, TELLING, SEARCH];
 
 const FIRST: &[&str] = &[
     // Who may do what. Secrets are stored as hashes only.
@@ -66,6 +66,15 @@ const TELLING: &[&str] = &[
     "ALTER TABLE notice ADD COLUMN link TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX notice_link ON notice (link)",
     "CREATE INDEX notice_person ON notice (person, told)",
+];
+
+/// The index of the logs; made again from the ledger where it is lost.
+const SEARCH: &[&str] = &[
+    "CREATE TABLE log_source (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE log_line (id BIGINT PRIMARY KEY, source BIGINT NOT NULL, at BIGINT NOT NULL, text TEXT NOT NULL)",
+    "CREATE INDEX log_line_source ON log_line (source, id)",
+    "CREATE TABLE log_chunk (first BIGINT PRIMARY KEY, last BIGINT NOT NULL, lines BIGINT NOT NULL)",
+    "CREATE TABLE log_gram (gram BIGINT NOT NULL, chunk BIGINT NOT NULL, PRIMARY KEY (gram, chunk))",
 ];
 
 /// Newest version.

@@ -14,6 +14,7 @@ mod waiting;
 
 use crate::clock::Clock;
 use crate::follow::{Following, Told};
+use crate::serve::search::Feed;
 use anyhow::Context as _;
 use casework::Incident;
 use collect::stream::{Block, LiveLine, block_of};
@@ -108,6 +109,8 @@ pub(crate) struct Watch {
     deeds: StreamId,
     /// Something came in since the engine was asked last.
     changed: bool,
+    /// Where lines go that people can search.
+    feed: Option<Feed>,
 }
 
 /// What was found so far.
@@ -144,6 +147,7 @@ impl Watch {
             recent: Recent::default(),
             deeds,
             changed: false,
+            feed: None,
         })
     }
 
@@ -182,7 +186,7 @@ impl Watch {
         }
         self.ledger.commit().context("cannot make the lines durable")?;
         for one in sealed {
-            self.recent.add(&one.block, one.index);
+            self.keep(&one, now);
             self.decode(one, now);
         }
         self.waiting.release(now, &mut self.engine);
@@ -217,8 +221,9 @@ impl Watch {
             if let Some(source) = self.sources.get_mut(place) {
                 source.passed(&block);
             }
-            self.recent.add(&block, index);
-            self.decode(Sealed { source: place, block, index }, now);
+            let one = Sealed { source: place, block, index };
+            self.keep(&one, now);
+            self.decode(one, now);
         }
         self.waiting.release(now, &mut self.engine);
         Ok(more)
@@ -301,6 +306,19 @@ impl Watch {
         self.sources.push(Source::new(place, name, way, now, stream));
         self.by_name.insert(Arc::clone(name), place);
         place
+    }
+
+    /// Has lines that are sealed searched from here on.
+    pub(crate) fn feed(&mut self, feed: Feed) {
+        self.feed = Some(feed);
+    }
+
+    /// Keeps the words of lines that just came in.
+    fn keep(&mut self, sealed: &Sealed, now: Timestamp) {
+        self.recent.add(&sealed.block, sealed.index);
+        if let (Some(feed), Some(source)) = (&self.feed, self.sources.get(sealed.source)) {
+            feed.offer(source.name(), sealed.index, now, &sealed.block);
+        }
     }
 
     fn decode(&mut self, sealed: Sealed, now: Timestamp) {

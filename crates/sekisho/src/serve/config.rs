@@ -32,6 +32,9 @@ pub(crate) struct Config {
     /// Days of the past that a restart goes over again.
     #[serde(default = "days")]
     pub(crate) remember_days: u16,
+    /// Days of lines that can be searched at the console.
+    #[serde(default = "search_days")]
+    pub(crate) search_days: u16,
     /// Minutes that a source may say nothing before it counts as silent.
     #[serde(default = "silence")]
     pub(crate) silence_minutes: u32,
@@ -53,6 +56,18 @@ pub(crate) struct Config {
     /// Blocking of sources.
     #[serde(default)]
     pub(crate) containment: Containment,
+    /// How people are told.
+    #[serde(default)]
+    pub(super) telling: Telling,
+    /// Mail server for notices.
+    #[serde(default)]
+    pub(super) mail: Option<Mail>,
+    /// Webhooks for notices.
+    #[serde(default)]
+    pub(super) webhook: Option<Webhook>,
+    /// Another system that gets notices by syslog.
+    #[serde(default)]
+    pub(super) syslog_out: Option<SyslogOut>,
 }
 
 /// Files with what is known beside the logs, as `investigate` takes them.
@@ -96,18 +111,6 @@ pub(crate) struct Containment {
 pub(crate) struct Agents {
     /// Address, e.g. `0.0.0.0:8471`.
     pub(crate) listen: SocketAddr,
-    /// How people are told.
-    #[serde(default)]
-    pub(super) telling: Telling,
-    /// Mail server for notices.
-    #[serde(default)]
-    pub(super) mail: Option<Mail>,
-    /// Webhooks for notices.
-    #[serde(default)]
-    pub(super) webhook: Option<Webhook>,
-    /// Another system that gets notices by syslog.
-    #[serde(default)]
-    pub(super) syslog_out: Option<SyslogOut>,
 }
 
 /// Where messages are received.
@@ -169,6 +172,10 @@ impl Default for Console {
 
 const fn days() -> u16 {
     7
+}
+
+const fn search_days() -> u16 {
+    30
 }
 
 const fn silence() -> u32 {

@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod console;
 mod delivery;
 mod publish;
+pub(crate) mod search;
 mod silence;
 mod syslog;
 mod telling;
@@ -24,7 +25,7 @@ use ledger::{EntryKind, Genesis, Ledger, Reader};
 use silence::Silences;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,6 +56,8 @@ pub(super) struct Shared {
     pub(super) ledger: Mutex<(u64, String)>,
     /// Rules in force: id, title, level.
     pub(super) rules: Vec<(String, String, String)>,
+    /// Folder of the ledger.
+    pub(super) folder: PathBuf,
     /// Orders to the watch.
     pub(super) orders: SyncSender<Order>,
     /// Agents that were heard.
@@ -119,16 +122,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
     crate::cmd::warn_refused(&loaded);
     let rules = Arc::new(rules);
-    let shown = rules
-        .iter()
-        .map(|(_, rule)| {
-            (
-                rule.meta.reference.id.clone(),
-                rule.meta.reference.title.clone(),
-                rule.meta.level.as_str().to_owned(),
-            )
-        })
-        .collect();
+    let shown = shown(&rules);
     let beside = crate::inputs::Beside {
         accounts: config.context.accounts.as_deref(),
         assets: config.context.assets.as_deref(),
@@ -145,8 +139,12 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         host: crate::inputs::host_name(),
     };
     let store = Arc::new(open_store(&config)?);
-    let (watch, following, have) = begin(&config, settings, clock)?;
+    let (mut watch, following, have) = begin(&config, settings, clock)?;
     let standing = Standing::begin(&config.data.join("ledger"), clock);
+    let folder = config.data.join("ledger");
+    let (indexer, feed) = search::Indexer::new(Arc::clone(&store), &folder, config.search_days)?;
+    watch.feed(feed);
+    std::thread::spawn(move || indexer.run(clock));
     let (lines, arrivals) = sync_channel(QUEUE_BATCHES);
     let (orders, ordered) = sync_channel(64);
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
@@ -160,6 +158,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let shared = Arc::new(Shared {
         store: Arc::clone(&store),
         agents,
+        folder,
         incidents,
         ledger,
         rules: shown,
@@ -182,10 +181,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         syslog::listen(&config.syslog, lines, counted).await
     })?;
     let (stop, stopped) = sync_channel::<()>(0);
-    let quiet = shared.store.read(|tx| tx.sources())?.into_iter().filter(|source| source.silent);
-    let quiet = quiet.map(|source| (source.name, source.last_seen));
-    let limit = i64::from(config.silence_minutes) * Timestamp::MINUTE;
-    let silences = Silences::new(limit, quiet, clock.now());
+    let silences = silences(&config, &shared.store, clock.now())?;
     let desk = Desk { shared: Arc::clone(&shared), clock, silences, arrivals, ordered, stopped };
     let watching = std::thread::spawn(move || {
         let watched = desk.watch(watch, following, standing);
@@ -225,6 +221,22 @@ pub(crate) fn test_notice(path: &Path) -> anyhow::Result<u8> {
         "通知の試験を受け付けました。動いている sekisho serve が送ります / accepted: the sekisho serve that runs sends it",
     );
     Ok(0)
+}
+
+/// Id, title and level of each rule.
+fn shown(rules: &detect::rule::RuleSet) -> Vec<(String, String, String)> {
+    let words = rules.iter().map(|(_, rule)| {
+        let reference = &rule.meta.reference;
+        (reference.id.clone(), reference.title.clone(), rule.meta.level.as_str().to_owned())
+    });
+    words.collect()
+}
+
+/// Who was silent already.
+fn silences(config: &Config, store: &Store, now: Timestamp) -> anyhow::Result<Silences> {
+    let quiet = store.read(|tx| tx.sources())?.into_iter().filter(|source| source.silent);
+    let quiet = quiet.map(|source| (source.name, source.last_seen));
+    Ok(Silences::new(i64::from(config.silence_minutes) * Timestamp::MINUTE, quiet, now))
 }
 
 pub(crate) fn open_store(config: &Config) -> anyhow::Result<Store> {

@@ -34,6 +34,7 @@ mod replicas;
 mod rules;
 mod same;
 mod samples;
+mod searching;
 #[path = "../../../remote/tests/it/servers.rs"]
 mod servers;
 mod serving;

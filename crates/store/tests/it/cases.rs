@@ -1,8 +1,8 @@
 //! What is tested on every engine.
 
 use store::{
-    BlockRow, BlockState, CaseEvent, CaseState, Error, FindingRow, IncidentRow, NewCase, NewPerson, Notice,
-    NoticeState, PostRow, Role, SourceRow, Store, Wanted,
+    BlockRow, BlockState, CaseEvent, CaseState, Error, FindingRow, IncidentRow, LogChunk, LogLine, LogWanted,
+    NewCase, NewPerson, Notice, NoticeState, PostRow, Role, SourceRow, Store, Wanted,
 };
 use vocab::Timestamp;
 
@@ -19,6 +19,7 @@ pub(crate) const CASES: &[Named] = &[
     ("blocks", blocks),
     ("agents", agents),
     ("duties", posts),
+    ("logs", logs),
     ("hostile text", hostile),
     ("all or nothing", whole),
 ];
@@ -341,4 +342,48 @@ fn agents(store: &Store) {
     store.write(|tx| tx.add_agent("web01", &second, Timestamp(9))).expect("a name with a new certificate");
     assert!(known(&first).is_none() && known(&second).is_some());
     assert_eq!(store.read(|tx| tx.agents()).expect("all").len(), 1);
+}
+
+fn logs(store: &Store) {
+    let line =
+        |id: i64, source, text: &str| LogLine { id, source, at: Timestamp(id * 10), text: text.into() };
+    store
+        .write(|tx| {
+            let (a, b) = (tx.log_source("a")?, tx.log_source("b")?);
+            assert_eq!((a, tx.log_source("a")?), (1, 1));
+            let lines: Vec<LogLine> =
+                (1..=600).map(|id| line(id, if id % 2 == 0 { a } else { b }, "侵入")).collect();
+            tx.add_log_lines(LogChunk { first: 1, last: 600, lines: 600 }, &[7, 8, 9], &lines)?;
+            tx.add_log_lines(LogChunk { first: 601, last: 601, lines: 1 }, &[7], &[line(601, a, "x")])?;
+            // The stretch grows; pairs that are known are no mistake.
+            tx.add_log_lines(LogChunk { first: 601, last: 602, lines: 2 }, &[7, 8], &[line(602, a, "y")])
+        })
+        .expect("entered");
+    let chunks = |grams: &[i64], before| {
+        let found = store.read(|tx| tx.log_chunks(grams, before, 10)).expect("asked");
+        found.into_iter().map(|chunk| chunk.first).collect::<Vec<_>>()
+    };
+    assert_eq!((chunks(&[7, 8], 999), chunks(&[7, 9], 999)), (vec![601, 1], vec![1]));
+    assert_eq!((chunks(&[7], 601), chunks(&[5], 999), chunks(&[], 999)), (vec![1], vec![], vec![601, 1]));
+    let wanted = LogWanted {
+        source: Some(1),
+        from: Timestamp(0),
+        to: Timestamp(i64::MAX),
+        first: 0,
+        before: i64::MAX,
+        rows: 3,
+    };
+    let ids = |wanted: &LogWanted| {
+        let found = store.read(|tx| tx.log_lines(wanted)).expect("asked");
+        found.into_iter().map(|line| line.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&wanted), [602, 601, 600]);
+    assert_eq!(ids(&LogWanted { before: 600, source: None, ..wanted.clone() }), [599, 598, 597]);
+    assert_eq!(ids(&LogWanted { to: Timestamp(40), source: None, ..wanted.clone() }), [3, 2, 1]);
+    assert_eq!(ids(&LogWanted { from: Timestamp(6_020), ..wanted.clone() }), [602]);
+    store.write(|tx| tx.forget_log_lines(Timestamp(6_010))).expect("forgotten");
+    assert_eq!(ids(&LogWanted { source: None, ..wanted.clone() }), [602, 601]);
+    assert_eq!(chunks(&[7], 999), [601]);
+    store.write(|tx| tx.forget_log_lines(Timestamp(i64::MAX))).expect("forgotten");
+    assert_eq!(store.read(|tx| tx.newest_log_chunk()).expect("asked"), None);
 }

@@ -41,7 +41,16 @@ fn on_postgresql() {
         runtime.block_on(async {
             let mut config: tokio_postgres::Config = address("postgres").parse().expect("address");
             config.password(servers::SECRET);
-            let (client, connection) = config.connect(tokio_postgres::NoTls).await.expect("reached");
+            let mut tries = 0;
+            let (client, connection) = loop {
+                match config.connect(tokio_postgres::NoTls).await {
+                    Ok(connected) => break connected,
+                    // On a busy computer it answers before it is ready.
+                    Err(error) if tries == 60 => panic!("not reached: {error}"),
+                    Err(_) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+                }
+                tries += 1;
+            };
             tokio::spawn(connection);
             client.batch_execute(&format!("CREATE DATABASE {database}")).await.expect("made");
         });

@@ -1,13 +1,15 @@
 //! Pages of the console (`sekisho serve`). Pure: what is shown comes in, a page goes out. They need no JavaScript, and what
 //! logs and people wrote stands in text only, escaped by the template engine (DT-HOS-17).
 
+mod logs;
 mod notices;
 mod pages;
 
+pub use logs::{LogRow, LogsPage};
 pub use notices::{AddressRow, DutyRow, NoticeRow, NoticesPage, WaitingRow};
 pub use pages::{
-    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, NoticedPage, PeoplePage,
-    PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
+    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, NoticedPage,
+    PeoplePage, PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
 };
 
 use crate::report::view;
@@ -56,6 +58,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("/blocks", "console-blocks"),
     ("/notices", "console-notices"),
     ("/findings", "console-findings"),
+    ("/logs", "console-logs"),
     ("/sources", "console-sources"),
     ("/rules", "console-rules"),
     ("/ledger", "console-ledger"),

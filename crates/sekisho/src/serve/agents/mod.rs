@@ -37,8 +37,10 @@ pub(crate) struct Standing {
     pub(crate) spool_bytes: u64,
     /// Records that came again and were passed over.
     pub(crate) repeated: u64,
-    spool: String,
-    files: std::collections::BTreeSet<String>,
+    /// Its spool.
+    pub(crate) spool: String,
+    /// Its files.
+    pub(crate) files: std::collections::BTreeSet<String>,
 }
 
 /// All agents.

@@ -4,6 +4,7 @@
 mod acts;
 mod auth;
 mod blocks;
+mod logs;
 mod metrics;
 mod noticed;
 mod notices;
@@ -43,6 +44,7 @@ pub(super) struct Console {
     secure: bool,
     /// Hash of the token that opens the figures; `None`: there are none.
     metrics_token: Option<[u8; 32]>,
+    zone: jiff::tz::TimeZone,
     clock: Clock,
     doors: Doors,
 }
@@ -86,7 +88,8 @@ impl Console {
         let console = Self {
             shared,
             ja: Catalog::new(Lang::Ja, zone.clone()),
-            en: Catalog::new(Lang::En, zone),
+            en: Catalog::new(Lang::En, zone.clone()),
+            zone,
             lang,
             secure: settings.behind_tls,
             metrics_token,

@@ -27,6 +27,8 @@ impl Console {
                     askama(&CasesPage { f: self.frame(asked, "/cases", "console-cases"), cases })
                 }
                 Page::Case => return self.case(asked),
+                Page::Logs => self.logs(asked)?,
+                Page::LogLine => return self.log_line(asked),
                 Page::Findings => self.findings(asked)?,
                 Page::Notices => self.notices(asked)?,
                 Page::Sources => self.sources(asked)?,
