@@ -20,6 +20,7 @@ mod incident;
 mod intrusion;
 mod legal;
 mod measures;
+pub mod noted;
 pub mod obligation;
 mod people;
 mod reports;

@@ -32,6 +32,7 @@ mod receiving;
 mod records;
 mod replicas;
 mod rules;
+mod rulings;
 mod same;
 mod samples;
 mod searching;

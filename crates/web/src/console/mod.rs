@@ -1,10 +1,12 @@
 //! Pages of the console (`sekisho serve`). Pure: what is shown comes in, a page goes out. They need no JavaScript, and what
 //! logs and people wrote stands in text only, escaped by the template engine (DT-HOS-17).
 
+mod facts;
 mod logs;
 mod notices;
 mod pages;
 
+pub use facts::{FactLine, FactsPage, VerdictLine};
 pub use logs::{LogRow, LogsPage};
 pub use notices::{AddressRow, DutyRow, NoticeRow, NoticesPage, WaitingRow};
 pub use pages::{

@@ -4,6 +4,7 @@
 mod acts;
 mod auth;
 mod blocks;
+mod facts;
 mod logs;
 mod metrics;
 mod noticed;
@@ -167,6 +168,7 @@ impl Console {
             Page::AddBlock | Page::UndoBlock | Page::ConfirmBlocks | Page::SeenBlocks => {
                 self.act_on_blocks(asked, route.page)
             }
+            Page::StateFact | Page::Verdict => self.note_fact(asked, route.page),
             Page::TestNotice
             | Page::AcknowledgeTests
             | Page::AddDuty

@@ -1,5 +1,6 @@
 //! What the pages show.
 
+use super::facts::{self, Notes};
 use super::routes::{Page, may, part, value};
 use super::{Asked, Console, Made, askama, held};
 use crate::serve::publish::level;
@@ -29,6 +30,7 @@ impl Console {
                 Page::Case => return self.case(asked),
                 Page::Logs => self.logs(asked)?,
                 Page::LogLine => return self.log_line(asked),
+                Page::Facts => return self.facts(asked),
                 Page::Findings => self.findings(asked)?,
                 Page::Notices => self.notices(asked)?,
                 Page::Sources => self.sources(asked)?,
@@ -119,7 +121,12 @@ impl Console {
         };
         self.seen(asked, &case.incident)?;
         let t = asked.t;
-        let part = held(&self.shared.incidents).get(&case.incident).map(|one| IncidentPart::new(one, t));
+        let known = held(&self.shared.incidents).get(&case.incident).cloned();
+        // The page shows the act as people see it: what they stated and confirmed counts.
+        let part = known.map(|mut incident| {
+            incident.legal = Notes::of(&events).ruling(&incident).0.legal();
+            IncidentPart::new(&incident, t)
+        });
         let mut f = self.frame(asked, "/cases", "console-case");
         f.title = format!("{} {number}: {}", t.text("console-case"), kind(&row.title, t));
         let mut page = CasePage::new(f, number, case.version, part);
@@ -151,7 +158,7 @@ impl Console {
             .map(|event| {
                 let deed =
                     Message::new(format!("console-deed-{}", event.deed)).with("actor", event.actor.as_str());
-                (t.time(event.at), t.render(&deed), event.ledger, event.body)
+                (t.time(event.at), t.render(&deed), event.ledger, facts::words(&event, t))
             })
             .collect();
         Ok(Made::Html(200, askama(&page)))
