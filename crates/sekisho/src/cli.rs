@@ -105,6 +105,9 @@ All settings: docs/serve.md")]
     /// Agents that may send to this server / このサーバへ送信できるエージェント
     #[command(subcommand)]
     Agents(crate::cmd::agents::AgentsCommand),
+    /// Tokens of programs that send lines or read / プログラム用のトークン
+    #[command(subcommand)]
+    Token(crate::cmd::token::TokenCommand),
     /// Check a settings file / 設定ファイルを確かめる
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -17,6 +17,7 @@ mod posts;
 mod sessions;
 mod sources;
 mod tellings;
+mod tokens;
 mod value;
 mod watch;
 
@@ -32,6 +33,7 @@ pub use posts::PostRow;
 pub use sessions::Session;
 pub use sources::SourceRow;
 pub use tellings::Telling;
+pub use tokens::TokenRow;
 pub use value::{Row, Value};
 pub use vocab::{CaseState, NoticeState};
 pub use watch::{FindingRow, IncidentRow, Page, Wanted};

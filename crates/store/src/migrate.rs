@@ -75,6 +75,9 @@ const SEARCH: &[&str] = &[
     "CREATE INDEX log_line_source ON log_line (source, id)",
     "CREATE TABLE log_chunk (first BIGINT PRIMARY KEY, last BIGINT NOT NULL, lines BIGINT NOT NULL)",
     "CREATE TABLE log_gram (gram BIGINT NOT NULL, chunk BIGINT NOT NULL, PRIMARY KEY (gram, chunk))",
+    // Tokens of programs, by their SHA-256.
+    "CREATE TABLE token (name TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, role TEXT NOT NULL, made BIGINT NOT NULL, \
+     revoked BIGINT NOT NULL)",
 ];
 
 /// Newest version.

@@ -15,6 +15,7 @@ pub(crate) mod ledger;
 mod rules;
 mod search;
 mod timeline;
+pub(crate) mod token;
 
 use crate::cli::Command;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         }
         Command::Backup(command) => backup::run(command),
         Command::Agent(args) => crate::agent::run(&args.config),
+        Command::Token(command) => token::run(command),
         Command::Agents(command) => agents::run(command),
         Command::Config(crate::cli::ConfigCommand::Check { config }) => crate::serve::check(&config),
         Command::Notice(crate::cli::NoticeCommand::Test { config }) => crate::serve::test_notice(&config),

@@ -62,6 +62,10 @@ pub(crate) trait Answer: Send + Sync + 'static {
     fn refuses(&self, _head: &Request) -> Option<Response> {
         None
     }
+    /// Bytes that the body of this request may have, where that is not what the server allows for all.
+    fn body_bytes_max(&self, _head: &Request) -> Option<usize> {
+        None
+    }
     /// The answer to a request.
     fn answer(&self, request: &Request) -> Response;
 }

@@ -136,7 +136,8 @@ async fn respond(
     if let Some(refusal) = answer.refuses(&request) {
         return finish(&refusal, headless);
     }
-    let read = Limited::new(body, limits.body_bytes_max).collect();
+    let most = answer.body_bytes_max(&request).unwrap_or(limits.body_bytes_max);
+    let read = Limited::new(body, most).collect();
     request.body = match tokio::time::timeout(Duration::from_secs(limits.request_seconds_max), read).await {
         Ok(Ok(body)) => body.to_bytes().to_vec(),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {

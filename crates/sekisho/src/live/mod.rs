@@ -42,6 +42,8 @@ pub(crate) enum Way {
     Syslog,
     /// An agent.
     Agent,
+    /// A program, by HTTP.
+    Http,
 }
 
 impl Way {
@@ -51,11 +53,12 @@ impl Way {
             Self::File => crate::follow::STREAM_KIND,
             Self::Syslog => "syslog",
             Self::Agent => "agent",
+            Self::Http => "http",
         }
     }
 
     fn of(name: &str) -> Option<Self> {
-        [Self::File, Self::Syslog, Self::Agent].into_iter().find(|way| way.name() == name)
+        [Self::File, Self::Syslog, Self::Agent, Self::Http].into_iter().find(|way| way.name() == name)
     }
 }
 

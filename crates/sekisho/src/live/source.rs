@@ -167,7 +167,7 @@ impl Source {
             host: match self.state.way {
                 Way::File => settings.host.clone(),
                 Way::Agent => self.state.name.split(':').next().unwrap_or_default().to_owned(),
-                Way::Syslog => String::new(),
+                Way::Syslog | Way::Http => String::new(),
             },
         };
         // All that came in so far, or else what came in last: a source may begin with something strange.

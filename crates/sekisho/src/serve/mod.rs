@@ -1,9 +1,10 @@
 //! `sekisho serve`: always watching. One thread takes lines, seals and judges them; the console asks the state.
 
 pub(crate) mod agents;
+pub(crate) mod api;
 mod blocking;
 pub(crate) mod config;
-mod console;
+pub(crate) mod console;
 mod delivery;
 mod publish;
 pub(crate) mod search;
@@ -152,6 +153,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let counted = Arc::clone(&dropped);
     let blocking = blocking::Blocking::new(&config.containment, &context, zone.is_none());
     let agents = Arc::new(Agents::new(have, lines.clone(), clock));
+    let taken = lines.clone();
     let heard = Arc::clone(&agents);
     let channels = telling::Channels::of(&config)?;
     let told = telling::Told::of(&channels);
@@ -168,7 +170,8 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         told,
     });
     let zone = zone.unwrap_or_else(|| clock.zone());
-    let console = console::Console::begin(Arc::clone(&shared), &config.console, lang, zone.clone(), clock)?;
+    let console =
+        console::Console::begin(Arc::clone(&shared), taken, &config.console, lang, zone.clone(), clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -28,6 +28,7 @@ mod look;
 mod notices;
 mod outsiders;
 mod papers;
+mod programs;
 mod receiving;
 mod records;
 mod replicas;

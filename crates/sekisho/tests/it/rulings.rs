@@ -16,8 +16,8 @@ fn person(service: &mut Service, secret: &str, login: &str, role: &str) -> Strin
 fn facts_are_stated_and_a_manager_confirms_the_verdict() {
     let folder = tempfile::tempdir().expect("folder");
     attack(&folder.path().join("auth.log"), "203.0.113.9");
-    let mut service = Service::start_with(folder.path(), |_| String::new());
-    service.set_up("kanri", "");
+    let mut service = Service::start_for(folder.path(), |_| String::new());
+    service.set_up_as("kanri", "");
     service.until("/cases", "href=\"/cases/1\"");
     let secret = form(&service.get("/cases/1"));
     let operator = person(&mut service, &secret, "oper", "operator");

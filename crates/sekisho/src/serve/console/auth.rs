@@ -35,7 +35,7 @@ pub(super) struct Doors {
 }
 
 /// Hash of a token or code.
-pub(in crate::serve) fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 

@@ -12,15 +12,16 @@ mod notices;
 mod routes;
 mod show;
 
-use super::config;
+use super::{Delivery, api, config};
 use super::{Shared, held};
 use crate::clock::Clock;
 use crate::http::{Answer, Request, Response, TEXT};
 use auth::Doors;
-pub(super) use auth::digest;
+pub(crate) use auth::digest;
 use routes::{Page, find};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use store::{Person, Session};
 use vocab::Timestamp;
 use web::console::{Frame, POLICY, STYLE, Who};
@@ -48,6 +49,7 @@ pub(super) struct Console {
     zone: jiff::tz::TimeZone,
     clock: Clock,
     doors: Doors,
+    api: api::Api,
 }
 
 /// What came of a request, before it is an answer.
@@ -68,6 +70,7 @@ impl Console {
     /// Begins; where nobody is entered yet, the one-time code of the set-up is shown on the terminal.
     pub(super) fn begin(
         shared: Arc<Shared>,
+        lines: SyncSender<Delivery>,
         settings: &config::Console,
         lang: Lang,
         zone: jiff::tz::TimeZone,
@@ -86,6 +89,7 @@ impl Console {
             }
             None => None,
         };
+        let api = api::Api::new(Arc::clone(&shared), lines, clock);
         let console = Self {
             shared,
             ja: Catalog::new(Lang::Ja, zone.clone()),
@@ -96,6 +100,7 @@ impl Console {
             metrics_token,
             clock,
             doors: Doors::default(),
+            api,
         };
         let people: Vec<Person> = console.shared.store.read(|tx| tx.people())?;
         if people.is_empty() {
@@ -198,7 +203,18 @@ fn askama(page: &impl askama::Template) -> Result<String, String> {
 }
 
 impl Answer for Console {
+    fn refuses(&self, head: &Request) -> Option<Response> {
+        self.api.refuses(head)
+    }
+
+    fn body_bytes_max(&self, head: &Request) -> Option<usize> {
+        api::Api::body_bytes_max(head)
+    }
+
     fn answer(&self, request: &Request) -> Response {
+        if api::is_ours(&request.path) {
+            return self.api.answer(request);
+        }
         if request.path == "/style.css" {
             return Response {
                 status: 200,
