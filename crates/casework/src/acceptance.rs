@@ -1,6 +1,7 @@
 //! "Would they take it?" (casework.md 4.4, 4.5, 5.1, 5.2): the checklists of the desks, run against a case before anything is
 //! sent. Checklists and codes are data; an unknown answer never refuses, it asks for the fact (CW-AST-04).
 
+use crate::commission::{self, Competent};
 use crate::dossier::{Dossier, FactValue};
 use crate::incident::Bilingual;
 use serde::Serialize;
@@ -64,6 +65,9 @@ pub struct Opinion {
     pub checks: Vec<Check>,
     /// Desks that may be better, in order.
     pub elsewhere: Vec<&'static str>,
+    /// Which commission is competent (CW-AST-01); only for `psc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub competent: Option<Competent>,
 }
 
 /// A code of refusal.
@@ -107,7 +111,8 @@ fn opinion(case: &Dossier, desk: &'static str) -> Opinion {
         }
     }
     let codes = coded.iter().map(|row| Reason { code: cell(row, 0), text: both(row, 3) }).collect();
-    Opinion { desk, outcome, codes, checks, elsewhere }
+    let competent = (desk == "psc").then(|| commission::competent(&case.facts));
+    Opinion { desk, outcome, codes, checks, elsewhere, competent }
 }
 
 fn check(case: &Dossier, row: &[&'static str]) -> Check {

@@ -9,6 +9,7 @@ pub mod assistance;
 pub mod case;
 mod category;
 mod cluster;
+pub mod commission;
 pub mod containment;
 mod days;
 pub mod dossier;

@@ -3,7 +3,8 @@
 
 use crate::document::{Block, Document, Entry, Missing, Value};
 use crate::form::{Field, Form, LayoutState, Required};
-use casework::dossier::catalogue::{FactKind, Sensitivity, catalogue};
+use casework::commission;
+use casework::dossier::catalogue::{FactKind, FactType, Sensitivity, catalogue};
 use casework::dossier::{Dossier, FactValue, Origin, Shown, Table, Tongue, project};
 use casework::era;
 use jiff::civil::{Date, DateTime};
@@ -69,7 +70,7 @@ fn number(form: &Form, id: &str, at: usize) -> String {
 fn entry(field: &Field, case: &Dossier, tongue: Tongue) -> Entry {
     let mut values = Vec::new();
     for source in &field.source {
-        if let Some((shown, origin)) = value(source, case, tongue) {
+        if let Some((shown, origin)) = value(source, field, case, tongue) {
             values.push(Value::new(shown, origin, tongue.of("ja", "en")));
             if !field.all {
                 break;
@@ -130,18 +131,67 @@ fn lack(field: &Field, entry: &Entry, tongue: Tongue) -> Missing {
 }
 
 /// The value of a source; `None` = not entered.
-fn value(source: &str, case: &Dossier, tongue: Tongue) -> Option<(Shown, Origin)> {
+fn value(source: &str, field: &Field, case: &Dossier, tongue: Tongue) -> Option<(Shown, Origin)> {
     match source.split_once(':')? {
         ("case", name) => project(&case.seen, name, tongue),
         ("fact", id) => {
             let kind = catalogue().fact(id)?;
-            Some((shown(kind, case.facts.get(id)?, tongue), Origin::Person))
+            Some((shown(kind, case.facts.get(id)?, &field.columns, tongue), Origin::Person))
         }
         _ => None,
     }
 }
 
-fn shown(kind: &FactKind, value: &FactValue, tongue: Tongue) -> Shown {
+/// What a cell of an official workbook shows of a source: lines one under the other, rows of a table with their cells apart.
+pub(crate) fn cell_text(source: &str, case: &Dossier, tongue: Tongue) -> Option<String> {
+    let shown = match source.split_once(':')? {
+        ("case", name) => project(&case.seen, name, tongue)?.0,
+        ("fact", id) => {
+            let kind = catalogue().fact(id)?;
+            let held = case.facts.get(id)?;
+            match held {
+                // A cell has its own boxes; only the chosen options are written.
+                FactValue::Chosen(chosen) => {
+                    let options = chosen.iter().filter_map(|at| kind.options.get(*at));
+                    Shown::Lines(options.map(|option| tongue.of(&option.ja, &option.en).to_owned()).collect())
+                }
+                held => shown(kind, held, &[], tongue),
+            }
+        }
+        _ => return None,
+    };
+    let text = match shown {
+        Shown::Text(text) => text,
+        Shown::Lines(lines) => lines.join("\n"),
+        Shown::Table(table) => table.rows.iter().map(|row| row.join("　")).collect::<Vec<_>>().join("\n"),
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// Is this option of a choice chosen? `None` = nobody said.
+pub(crate) fn chosen(source: &str, option: &str, case: &Dossier) -> Option<bool> {
+    let id = source.strip_prefix("fact:")?;
+    let kind = catalogue().fact(id)?;
+    match case.facts.get(id)? {
+        FactValue::Chosen(chosen) => {
+            let at = kind.options.iter().position(|known| known.code == option)?;
+            Some(chosen.contains(&at))
+        }
+        FactValue::YesNo(yes) => Some(*yes == (option == "yes")),
+        _ => None,
+    }
+}
+
+/// Can the fact have this option? `yes` and `no` are those of a question.
+pub(crate) fn has_option(source: &str, option: &str) -> bool {
+    let kind = source.strip_prefix("fact:").and_then(|id| catalogue().fact(id));
+    kind.is_some_and(|kind| match kind.holds {
+        FactType::YesNo => ["yes", "no"].contains(&option),
+        _ => kind.options.iter().any(|known| known.code == option),
+    })
+}
+
+fn shown(kind: &FactKind, value: &FactValue, columns: &[String], tongue: Tongue) -> Shown {
     let option = |at: &usize| kind.options.get(*at).map_or("", |option| tongue.of(&option.ja, &option.en));
     Shown::Text(match value {
         FactValue::Text(text) => text.clone(),
@@ -161,16 +211,24 @@ fn shown(kind: &FactKind, value: &FactValue, tongue: Tongue) -> Shown {
         }
         FactValue::Unknown => tongue.of("不明（調査中）", "unknown, being examined").to_owned(),
         FactValue::Rows(rows) => {
-            let head =
-                kind.columns.iter().map(|column| tongue.of(&column.ja, &column.en).to_owned()).collect();
-            return Shown::Table(Table { head, rows: rows.clone(), left_out: 0 });
+            let wanted: Vec<usize> = (0..kind.columns.len())
+                .filter(|at| {
+                    columns.is_empty()
+                        || kind.columns.get(*at).is_some_and(|column| columns.contains(&column.key))
+                })
+                .collect();
+            let head = wanted.iter().filter_map(|at| kind.columns.get(*at));
+            let head = head.map(|column| tongue.of(&column.ja, &column.en).to_owned()).collect();
+            let of = |row: &Vec<String>| wanted.iter().filter_map(|at| row.get(*at).cloned()).collect();
+            return Shown::Table(Table { head, rows: rows.iter().map(of).collect(), left_out: 0 });
         }
     })
 }
 
 /// Every option with its box, as a paper form shows them.
 fn boxes(kind: &FactKind, chosen: &[usize], tongue: Tongue) -> Shown {
-    const LINE_CHARS_MAX: usize = 60;
+    // As many as the column of values holds without a break inside an option.
+    const LINE_CHARS_MAX: usize = 34;
     let box_of = |at: usize| if chosen.contains(&at) { "■" } else { "□" };
     let options = kind.options.iter().enumerate();
     let boxed: Vec<String> =
@@ -210,6 +268,14 @@ fn addressee(form: &Form, case: &Dossier) -> String {
     let name = form.addressee.source.strip_prefix("fact:").and_then(|id| case.facts.get(id));
     match name {
         Some(FactValue::Text(name)) => format!("{name}{}", form.addressee.suffix),
+        // Without a name the place of the computer says which commission it is (CW-AST-01).
+        _ if form.recipient == "psc" && commission::competent(&case.facts).body.is_some() => {
+            format!(
+                "{}{}",
+                commission::competent(&case.facts).body.unwrap_or_default(),
+                form.addressee.suffix
+            )
+        }
         _ if form.addressee.source.is_empty() => form.addressee.suffix.clone(),
         _ => form.addressee.blank.clone(),
     }

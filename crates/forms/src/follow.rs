@@ -30,9 +30,7 @@ pub fn follow(document: &mut Document, earlier: &Value) -> Option<usize> {
         }
     }
     let released = text(before, "released").unwrap_or_default();
-    let hash = before.get("files").and_then(Value::as_array).into_iter().flatten();
-    let hash = hash.filter(|file| text(file, "name").is_some_and(|name| name.ends_with(".pdf")));
-    let hash = hash.filter_map(|file| text(file, "sha256")).next().unwrap_or_default();
+    let hash = former_pdf(earlier, &document.form).unwrap_or_default();
     let named = changed.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>();
     let note = match (ja, changed.is_empty()) {
         (true, true) => format!("続報：{released} 作成分（SHA-256 {hash}）から変更はありません。"),
@@ -46,6 +44,16 @@ pub fn follow(document: &mut Document, earlier: &Value) -> Option<usize> {
     };
     document.marks.insert(0, note);
     Some(changed.len())
+}
+
+/// SHA-256 of the PDF of a form in an earlier `documents.json`.
+#[must_use]
+pub fn former_pdf(earlier: &Value, form: &str) -> Option<String> {
+    let all = earlier.get("documents")?.as_array()?;
+    let before = all.iter().find(|one| text(one, "form") == Some(form))?;
+    let files = before.get("files").and_then(Value::as_array).into_iter().flatten();
+    let mut pdf = files.filter(|file| text(file, "name").is_some_and(|name| name.ends_with(".pdf")));
+    pdf.find_map(|file| text(file, "sha256")).map(str::to_owned)
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {

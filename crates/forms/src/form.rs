@@ -89,6 +89,9 @@ pub struct Field {
     /// Label; without it, that of the first fact.
     #[serde(default)]
     pub label: Option<Bilingual>,
+    /// Only these columns of a table of facts, e.g. without the names of the staff in a letter to users.
+    #[serde(default)]
+    pub columns: Vec<String>,
     /// When it has to be known.
     #[serde(default)]
     pub required: Required,
@@ -180,6 +183,16 @@ pub enum FormFault {
         /// What the reader said.
         error: Box<toml::de::Error>,
     },
+    /// An id that cannot name a file.
+    #[error(
+        "{file}: the id 「{id}」 is none: expected letters, digits, `.`, `-` and `_`, at most 64, beginning with a letter"
+    )]
+    Id {
+        /// File.
+        file: String,
+        /// As written.
+        id: String,
+    },
     /// A source that nothing provides.
     #[error("{file}: {id}: nothing is called {source_name}")]
     Source {
@@ -200,7 +213,18 @@ pub enum FormFault {
 pub fn read(file: &str, text: &str) -> Result<Form, FormFault> {
     let form: Form = toml::from_str(text)
         .map_err(|error| FormFault::Shape { file: file.to_owned(), error: Box::new(error) })?;
+    let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if !form.id.starts_with(|c: char| c.is_ascii_alphabetic())
+        || !form.id.chars().all(sign)
+        || form.id.len() > 64
+    {
+        return Err(FormFault::Id { file: file.to_owned(), id: form.id.chars().take(64).collect() });
+    }
     for section in &form.section {
+        if let Some(column) = section.field.iter().find_map(strange_column) {
+            let (file, id) = (file.to_owned(), section.id.clone());
+            return Err(FormFault::Source { file, id, source_name: column.clone() });
+        }
         for source in section.field.iter().flat_map(|field| &field.source) {
             if !exists(source) {
                 let (file, id) = (file.to_owned(), section.id.clone());
@@ -211,7 +235,14 @@ pub fn read(file: &str, text: &str) -> Result<Form, FormFault> {
     Ok(form)
 }
 
-fn exists(source: &str) -> bool {
+/// A column that the table of the field does not have.
+fn strange_column(field: &Field) -> Option<&String> {
+    let facts = field.source.iter().filter_map(|source| catalogue().fact(source.strip_prefix("fact:")?));
+    let known: Vec<&str> = facts.flat_map(|kind| &kind.columns).map(|column| column.key.as_str()).collect();
+    field.columns.iter().find(|column| !known.contains(&column.as_str()))
+}
+
+pub(crate) fn exists(source: &str) -> bool {
     match source.split_once(':') {
         Some(("fact", id)) => catalogue().fact(id).is_some(),
         Some(("case", name)) => PROJECTIONS.iter().any(|(known, ..)| *known == name),
@@ -275,6 +306,9 @@ mod tests {
                 .to_string()
                 .contains("nothing is called fact:reporter.shoe_size")
         );
+        let wrong =
+            text.replace("[\"fact:measures.taken\"]", "[\"fact:measures.taken\"], columns = [\"shoe\"]");
+        assert!(read("x.1", &wrong).unwrap_err().to_string().contains("nothing is called shoe"));
         assert!(read("x.1", "id = 3").unwrap_err().to_string().starts_with("x.1: "));
     }
 

@@ -9,8 +9,11 @@ pub mod exchange;
 mod fill;
 mod follow;
 mod form;
+pub mod official;
 #[cfg(feature = "pdf")]
 pub mod pdf;
+mod release;
+mod substitute;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -18,7 +21,9 @@ mod xlsx;
 
 pub use document::{Block, Document, Entry, Missing, Shape, Value};
 pub use fill::{Filling, fill};
-pub use follow::follow;
+pub use follow::{follow, former_pdf};
 pub use form::{Field, Form, FormFault, LayoutState, Required, Section, Stage, form, forms, ids, read};
+pub use release::{Approval, RELEASES_VERSION, Receipt, Release, ReleaseFault, ReleasedFile, Releases};
+pub use substitute::{Substitute, SubstituteFault, printed};
 pub use text::text;
 pub use xlsx::{XlsxFault, xlsx};

@@ -67,7 +67,11 @@ fn field(field: &Entry, line: &mut impl FnMut(&str)) {
 
 fn shape(shape: &Shape, line: &mut impl FnMut(&str)) {
     match shape {
-        Shape::Lines { lines } => lines.iter().for_each(|text| line(&format!("  ・{text}"))),
+        Shape::Lines { lines } => {
+            // The boxes of a choice need no mark of a list.
+            let mark = |text: &str| if text.starts_with(['□', '■']) { "" } else { "・" };
+            lines.iter().for_each(|text| line(&format!("  {}{text}", mark(text))));
+        }
         Shape::Table { head, rows, note } => {
             line(&format!("  {}", head.join(" | ")));
             for row in rows {

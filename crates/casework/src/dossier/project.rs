@@ -9,6 +9,8 @@ use vocab::Timestamp;
 
 /// Most log lines that a document quotes; all of them stand in the evidence bundle.
 const QUOTES_MAX: usize = 40;
+/// Most accounts that were only tried: all of them stand in the evidence bundle.
+const TRIED_MAX: usize = 10;
 /// Most rows of a table about sources, accounts or turning points.
 const ROWS_MAX: usize = 40;
 
@@ -146,9 +148,10 @@ fn accounts(seen: &Seen, tongue: Tongue) -> Option<Shown> {
         Tongue::Ja => ["アカウント", "対象", "侵入", "試行", "成功", "最初の成功の送信元"],
         Tongue::En => ["account", "computer", "entered", "tries", "successes", "source of the first success"],
     };
-    let mut all: Vec<_> = seen.accounts.iter().collect();
-    all.sort_by_key(|account| account.state != "entered");
-    let rows = all.iter().take(ROWS_MAX).map(|account| {
+    let (entered, tried): (Vec<_>, Vec<_>) =
+        seen.accounts.iter().partition(|account| account.state == "entered");
+    let shown = entered.iter().take(ROWS_MAX).chain(tried.iter().take(TRIED_MAX));
+    let rows = shown.map(|account| {
         vec![
             account.name.clone(),
             account.host.clone(),
@@ -161,7 +164,7 @@ fn accounts(seen: &Seen, tongue: Tongue) -> Option<Shown> {
             account.entry_source.clone().unwrap_or_else(|| "－".to_owned()),
         ]
     });
-    table(&head, rows.collect(), all.len())
+    table(&head, rows.collect(), seen.accounts.len())
 }
 
 fn sources(seen: &Seen, tongue: Tongue) -> Option<Shown> {

@@ -149,3 +149,75 @@ fn every_clock_of_the_incident_runs() {
     let known = one("", &[], "CLK-7");
     assert_eq!((known.start_from.as_str(), known.due), ("investigation", Some(at("2026-12-02T23:59:59"))));
 }
+
+/// Issue 6: one case through every obligation, hour by hour, with what people do on the way: done at once, late, on a
+/// Saturday, extended, exempted, not applicable, missed.
+#[test]
+fn a_case_walks_through_every_obligation() {
+    let facts = "[discovery]\ntime = \"2026-11-26 09:10\"\n[privacy]\nknown_on = 2026-11-26\ngrounds = [\"unlawful\"]\n";
+    let note = |clock: &str| Note { clock: clock.to_owned(), by: "髙橋".to_owned(), ..Note::default() };
+    let done = |clock: &str, at: &str| Note {
+        done: Some(at.to_owned()),
+        receipt: "受付 1".to_owned(),
+        ..note(clock)
+    };
+    let extended = Note {
+        extended_to: Some("2027-02-10".to_owned()),
+        reason: "委員会と協議".to_owned(),
+        ..note("CLK-5")
+    };
+    // When each note is written into the case file.
+    let plan = [
+        ("2026-11-26T09:10:00", done("CLK-1", "2026-11-26 09:10")),
+        ("2026-11-26T15:00:00", Note { exempt: "高度な暗号化".to_owned(), ..note("CLK-9") }),
+        (
+            "2026-11-27T10:00:00",
+            Note { not_applicable: "本人への通知は不要と判断".to_owned(), ..note("CLK-6") },
+        ),
+        ("2026-11-28T11:00:00", done("CLK-3", "2026-11-28 11:00")),
+        ("2026-12-01T09:00:00", done("CLK-2", "2026-12-01 09:00")),
+        ("2027-01-20T09:00:00", extended),
+        ("2027-02-12T09:00:00", done("CLK-5", "2027-02-12 09:00")),
+    ];
+    let mut seen: std::collections::BTreeMap<String, Vec<(String, Timestamp)>> =
+        std::collections::BTreeMap::new();
+    let mut now = at("2026-11-26T09:10:00");
+    while now <= at("2027-02-15T00:00:00") {
+        let notes: Vec<Note> =
+            plan.iter().filter(|(when, _)| at(when) <= now).map(|(_, note)| note.clone()).collect();
+        for one in obligations(&case(facts), &notes).unwrap_or_else(|faults| panic!("{faults:?}")) {
+            let mut state = name(&one.state(now));
+            if one.state(now) == (ObligationState::Done { receipt: "受付 1".to_owned(), late: true }) {
+                state.push_str(" late");
+            }
+            let steps = seen.entry(one.clock.clone()).or_default();
+            if steps.last().is_none_or(|(last, _)| *last != state) {
+                steps.push((state, now));
+            }
+        }
+        now = now.plus(Timestamp::HOUR);
+    }
+    let walked =
+        |clock: &str| seen[clock].iter().map(|(state, _)| state.as_str()).collect::<Vec<_>>().join(", ");
+    assert_eq!(walked("CLK-1"), "done");
+    assert_eq!(walked("CLK-2"), "open, done", "no day is stated: nothing to miss");
+    assert_eq!(walked("CLK-3"), "open, done", "sent on the Saturday, before it pressed");
+    assert_eq!(walked("CLK-5"), "open, due_soon, open, due_soon, overdue, done late");
+    assert_eq!(walked("CLK-6"), "open, not_applicable");
+    assert_eq!(walked("CLK-7"), "open, due_soon, overdue", "nobody did it: it stays in sight");
+    assert_eq!(walked("CLK-9"), "open, exempt");
+    let first =
+        |clock: &str, state: &str| seen[clock].iter().find(|(known, _)| known == state).map(|(_, at)| *at);
+    let within_an_hour = |found: Option<Timestamp>, expected: &str| {
+        found.is_some_and(|found| found >= at(expected) && found.since(at(expected)) <= Timestamp::HOUR)
+    };
+    assert!(
+        within_an_hour(first("CLK-5", "due_soon"), "2027-01-17T23:59:59"),
+        "a week before the 60th day, a Sunday"
+    );
+    assert!(
+        within_an_hour(first("CLK-5", "overdue"), "2027-02-11T00:00:00"),
+        "after the extended day, a holiday"
+    );
+    assert!(within_an_hour(first("CLK-7", "overdue"), "2026-12-03T00:00:00"));
+}

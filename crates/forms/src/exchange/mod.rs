@@ -2,6 +2,7 @@
 //! days (AN-4), the attacker's addresses stay (AN-3), and before anything leaves the bytes are searched for every name that
 //! the case knows of the victim (CW-SHR-05).
 
+mod fold;
 mod misp;
 mod stix;
 
@@ -158,7 +159,8 @@ impl Item {
 pub fn leaks(case: &Dossier, outgoing: &Value) -> Result<(), LeakFault> {
     let mut text = String::new();
     told(outgoing, &mut text);
-    let text = text.to_lowercase();
+    let text = fold::folded(&text);
+    let closed = fold::closed(&text);
     let facts = case.facts.iter().flat_map(|(id, value)| match value {
         FactValue::Text(text) if is_naming(id) => vec![text.clone()],
         FactValue::Lines(lines) if is_naming(id) => lines.clone(),
@@ -169,7 +171,13 @@ pub fn leaks(case: &Dossier, outgoing: &Value) -> Result<(), LeakFault> {
     let whole = facts.chain(logged.cloned()).chain([case.seen.id.clone()]);
     // A name of one or two letters says nothing and stands in every text.
     let names = whole.filter(|name| name.chars().count() >= 3);
-    let found = names.into_iter().find(|name| stands(&text, &name.to_lowercase()));
+    let found = names.into_iter().find(|name| {
+        fold::forms_of(name).iter().filter(|form| form.chars().count() >= 3).any(|form| {
+            // A name in Japanese is found with and without its gaps; a word of letters is one only with its ends.
+            let shut = fold::closed(form);
+            stands(&text, form) || (!form.is_ascii() && shut.chars().count() >= 3 && closed.contains(&shut))
+        })
+    });
     found.map_or(Ok(()), |name| Err(LeakFault::Leak(name)))
 }
 

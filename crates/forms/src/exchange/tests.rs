@@ -87,6 +87,15 @@ fn the_victim_is_in_nothing_that_leaves() {
     for leak in ["詳細は㈱関所商店まで", "host APP03 was hit", "203.0.113.30"] {
         assert!(leaks(&case, &serde_json::json!([{ "description": leak }])).is_err(), "{leak}");
     }
+    let written = crate::tests::case(
+        "[administrator]\nname = \"㈱セキショ商店\"\n[reporter]\nname = \"𠮷野 髙子\"\nkana = \"よしの たかこ\"\n",
+    );
+    for leak in
+        ["(株)ｾｷｼｮ商店の件", "せきしょ 商店", "担当 吉野高子", "ヨシノタカコ様", "株式会社セキショ・商店"]
+    {
+        assert!(leaks(&written, &serde_json::json!([{ "description": leak }])).is_err(), "{leak}");
+    }
+    assert_eq!(leaks(&written, &serde_json::json!({ "description": "商店の吉田" })), Ok(()));
     let other = serde_json::json!({ "description": "1203.0.113.301 app031", "type": "app03" });
     assert_eq!(leaks(&case, &other), Ok(()), "a longer word, and a word of the format");
 }

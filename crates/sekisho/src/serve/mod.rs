@@ -120,25 +120,8 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let config = config::read(path)?;
     crate::output::private_folder(&config.data)?;
     let zone = config.timezone.as_deref().map(crate::inputs::zone).transpose()?;
-    let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
-    crate::cmd::warn_refused(&loaded);
-    let rules = Arc::new(rules);
-    let shown = shown(&rules);
-    let beside = crate::inputs::Beside {
-        accounts: config.context.accounts.as_deref(),
-        assets: config.context.assets.as_deref(),
-        networks: config.context.networks.as_deref(),
-        repudiated: config.context.repudiated.as_deref(),
-        places: &config.context.places,
-    };
-    let context = crate::inputs::context(beside, &zone.clone().unwrap_or_else(|| clock.zone()))?;
-    let settings = Settings {
-        rules,
-        context: context.clone(),
-        zone: zone.clone().unwrap_or_else(|| clock.zone()),
-        zone_assumed: zone.is_none(),
-        host: crate::inputs::host_name(),
-    };
+    let (settings, shown) = watch_settings(&config, zone.as_ref(), clock)?;
+    let blocking = blocking::Blocking::new(&config.containment, &settings.context, zone.is_none());
     let store = Arc::new(open_store(&config)?);
     let (mut watch, following, have) = begin(&config, settings, clock)?;
     let standing = Standing::begin(&config.data.join("ledger"), clock);
@@ -151,7 +134,6 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
     let (incidents, dropped) = (Mutex::default(), Arc::<AtomicU64>::default());
     let counted = Arc::clone(&dropped);
-    let blocking = blocking::Blocking::new(&config.containment, &context, zone.is_none());
     let agents = Arc::new(Agents::new(have, lines.clone(), clock));
     let taken = lines.clone();
     let heard = Arc::clone(&agents);
@@ -186,14 +168,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let (stop, stopped) = sync_channel::<()>(0);
     let silences = silences(&config, &shared.store, clock.now())?;
     let desk = Desk { shared: Arc::clone(&shared), clock, silences, arrivals, ordered, stopped };
-    let watching = std::thread::spawn(move || {
-        let watched = desk.watch(watch, following, standing);
-        if watched.is_err() {
-            // A console over a watch that has ended would say that all is well: the service ends, and is started again.
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
-        }
-        watched
-    });
+    let watching = std::thread::spawn(move || desk.watch_or_end(watch, following, standing));
     let tellers = telling::Tellers::begin(&shared, channels, config.telling, zone, clock)?;
     let served = crate::http::serve(config.console.listen, crate::http::Limits::default(), Arc::new(console));
     // What is being told may still need the watch to write it down.
@@ -224,6 +199,34 @@ pub(crate) fn test_notice(path: &Path) -> anyhow::Result<u8> {
         "通知の試験を受け付けました。動いている sekisho serve が送ります / accepted: the sekisho serve that runs sends it",
     );
     Ok(0)
+}
+
+/// What the watch looks with, and the rules for people.
+fn watch_settings(
+    config: &Config,
+    zone: Option<&jiff::tz::TimeZone>,
+    clock: Clock,
+) -> anyhow::Result<(Settings, Vec<(String, String, String)>)> {
+    let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
+    crate::cmd::warn_refused(&loaded);
+    let shown = shown(&rules);
+    let beside = crate::inputs::Beside {
+        accounts: config.context.accounts.as_deref(),
+        assets: config.context.assets.as_deref(),
+        networks: config.context.networks.as_deref(),
+        repudiated: config.context.repudiated.as_deref(),
+        places: &config.context.places,
+    };
+    let machine = clock.zone();
+    let context = crate::inputs::context(beside, zone.unwrap_or(&machine))?;
+    let settings = Settings {
+        rules: Arc::new(rules),
+        context,
+        zone: zone.cloned().unwrap_or(machine),
+        zone_assumed: zone.is_none(),
+        host: crate::inputs::host_name(),
+    };
+    Ok((settings, shown))
 }
 
 /// Id, title and level of each rule.
@@ -310,6 +313,20 @@ struct Desk {
 }
 
 impl Desk {
+    /// A console over a watch that has ended would say that all is well: the service ends, and is started again.
+    fn watch_or_end(
+        self,
+        watch: Watch,
+        following: follow::Following,
+        standing: Standing,
+    ) -> anyhow::Result<()> {
+        let watched = self.watch(watch, following, standing);
+        if watched.is_err() {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+        }
+        watched
+    }
+
     fn watch(
         mut self,
         mut watch: Watch,

@@ -41,6 +41,7 @@ mod searching;
 mod servers;
 mod serving;
 mod sigma;
+mod staged_papers;
 mod standing;
 mod stores;
 mod support;

@@ -43,6 +43,7 @@ fn a_case_becomes_documents() {
     );
 
     set(&case, "reporter.name", "\"𠮷野 髙子\"");
+    assert!(ran.stdout.contains("※ 警察の定める公式様式ではありません"), "{}", ran.stdout);
     set(&case, "reporter.phone", "\"045-000-0000\"");
     let ran = case.run(&[&check[..], &["--json"]].concat());
     let documents: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -82,6 +83,43 @@ fn a_case_becomes_documents() {
     let ran = write("d3");
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("U+30EDE") && ran.stderr.contains("cannot be printed"), "{}", ran.stderr);
+}
+
+/// CW-DOC-09: the owner of a name that no font has chooses kana for print; the text keeps the original.
+#[test]
+fn a_name_without_a_glyph_prints_as_its_owner_chose() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "administrator.name", "\"𰻞商店\"");
+    let write = |out: &str| {
+        case.run(&["case", "write", "case.toml", "--form", "police.damage", "--out", out, "--at", NOW])
+    };
+    if write("d1").stderr.contains("--fonts") {
+        eprintln!("skipped: the fonts are not installed");
+        return;
+    }
+    let read = |name: &str| std::fs::read(case.path(name)).unwrap();
+    let whole = std::fs::read_to_string(case.path("case.toml")).unwrap();
+    let chosen = "\n[[substitute]]\noriginal = \"𰻞\"\nprinted = \"ビャン\"\nby = \"𰻞商店の代表者\"\n";
+    std::fs::write(case.path("case.toml"), whole.clone() + chosen).unwrap();
+    assert_eq!(write("d3").code, Some(1), "also the name of who chose must print");
+    std::fs::write(case.path("case.toml"), whole + &chosen.replace("𰻞商店の", "商店の")).unwrap();
+    let ran = write("d3");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(String::from_utf8(read("d3/police.damage.txt")).unwrap().contains("𰻞商店"));
+    let printed = std::process::Command::new("pdftotext")
+        .args(["-raw"])
+        .arg(case.path("d3/police.damage.pdf"))
+        .arg("-")
+        .output();
+    if let Ok(ran) = printed {
+        let text: String = String::from_utf8(ran.stdout).unwrap().split_whitespace().collect();
+        assert!(
+            text.contains("ビャン商店")
+                && text.contains("印字できない文字（U+30EDE）は、商店の代表者の選んだ「ビャン」"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -204,4 +242,137 @@ fn documents_go_into_the_bundle() {
         let [sent, got] = ["d", "x/forms"].map(|folder| std::fs::read(case.path(folder).join(name)).unwrap());
         assert!(sent == got, "{name}");
     }
+}
+
+/// CW-REP-02 to -04: approval, ground, receipt; what was handed in is not overwritten.
+#[test]
+fn a_document_is_released_and_kept() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "reporter.name", "\"𠮷野 髙子\"");
+    let write = |out: &str, more: &[&str]| {
+        let base = ["case", "write", "case.toml", "--form", "police.damage", "--out", out, "--at", NOW];
+        case.run(&[&base[..], more].concat())
+    };
+    let ran = write("d", &[]);
+    if ran.stderr.contains("--fonts") {
+        eprintln!("skipped: the fonts are not installed");
+        return;
+    }
+    let release = |more: &[&str]| {
+        let base =
+            ["case", "release", "d", "--form", "police.damage", "--by", "髙橋", "--at", NOW, "--lang", "en"];
+        case.run(&[&base[..], more].concat())
+    };
+    let ran = release(&["--consent", "本人の同意"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("lacks required facts"), "{}", ran.stderr);
+    let ran = release(&["--incomplete"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("holds personal data"), "{}", ran.stderr);
+    let pdf = case.path("d/police.damage.pdf");
+    let written = std::fs::read(&pdf).unwrap();
+    std::fs::write(&pdf, [&written[..], b" "].concat()).unwrap();
+    let ran = release(&["--incomplete", "--consent", "本人の同意"]);
+    assert!(ran.stderr.contains("police.damage.pdf is not the file that was written"), "{}", ran.stderr);
+    std::fs::write(&pdf, &written).unwrap();
+    let ran = release(&["--incomplete", "--consent", "本人の同意", "--withheld", "利用者の氏名"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("handed in incomplete") && ran.stderr.contains("Personal data"),
+        "{}",
+        ran.stderr
+    );
+    let receipt = ["case", "receipt", "d", "--form", "police.damage", "--number", "第12号"];
+    assert_eq!(case.run(&receipt).code, Some(0));
+    assert_eq!(case.run(&receipt).code, Some(1), "one receipt");
+    let kept: Value = serde_json::from_slice(&std::fs::read(case.path("d/releases.json")).unwrap()).unwrap();
+    let one = &kept["releases"][0];
+    assert_eq!((&one["receipt"]["number"], &one["incomplete"]), (&"第12号".into(), &true.into()), "{kept}");
+    let ran = write("d", &[]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("is not overwritten"), "{}", ran.stderr);
+    assert_eq!(std::fs::read(&pdf).unwrap(), written);
+    assert_eq!(write("d2", &["--previous", "d/documents.json"]).code, Some(0));
+    let later: Value =
+        serde_json::from_slice(&std::fs::read(case.path("d2/documents.json")).unwrap()).unwrap();
+    let sent =
+        one["files"].as_array().unwrap().iter().find(|file| file["name"] == "police.damage.pdf").unwrap();
+    assert_eq!(later["documents"][0]["follows"], sent["sha256"]);
+}
+
+/// CW-REP-10: the recipient's own workbook, by the command; what changes in it is tested in `forms`.
+#[test]
+fn an_official_workbook_is_filled() {
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/papers/bin/python");
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "reporter.name", "\"𠮷野 髙子\"");
+    let make = "import sys, openpyxl\nbook = openpyxl.Workbook()\nbook.active.title = '様式１'\nbook.active['A1'] = '氏名'\nbook.save(sys.argv[1])";
+    let made = std::process::Command::new(python).args(["-c", make]).arg(case.path("form.xlsx")).status();
+    if !made.is_ok_and(|made| made.success()) {
+        eprintln!("skipped: openpyxl is not installed (./test installs it into target/papers)");
+        return;
+    }
+    let ran = case.run(&["case", "cells", "form.xlsx"]);
+    assert!(ran.stdout.contains("text = \"氏名\""), "{}{}", ran.stdout, ran.stderr);
+    let cell = "\n[[cell]]\nsheet = \"様式１\"\ncell = \"B1\"\nsource = \"fact:reporter.name\"\n";
+    let head = "form = \"nco.ddos\"\nversion = 1\nunverified = { ja = \"全欄未確認\", en = \"no cell is verified\" }\n";
+    std::fs::write(case.path("map.toml"), format!("{head}{}{cell}", ran.stdout)).unwrap();
+    let fill = |out: &str| {
+        case.run(&[
+            "case",
+            "fill",
+            "case.toml",
+            "--workbook",
+            "form.xlsx",
+            "--map",
+            "map.toml",
+            "--out",
+            out,
+            "--lang",
+            "en",
+        ])
+    };
+    let ran = fill("filled.xlsx");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no cell is verified"), "what is not verified is said: {}", ran.stderr);
+    assert_eq!(fill("filled.xlsx").code, Some(1), "nothing is overwritten");
+    std::fs::copy(case.path("filled.xlsx"), case.path("form.xlsx")).unwrap();
+    let ran = fill("other.xlsx");
+    assert!(ran.code == Some(1) && ran.stderr.contains("the cell map was made for"), "{}", ran.stderr);
+}
+
+/// CW-REP-07: a form of the user's own, and faults in one.
+#[test]
+fn a_form_of_ones_own_is_filled() {
+    let (case, id) = case();
+    case.run(&["case", "new", "r", "--incident", &id, "--out", "case.toml"]);
+    set(&case, "reporter.name", "\"𠮷野 髙子\"");
+    let both = |ja: &str, en: &str| format!("{{ ja = \"{ja}\", en = \"{en}\" }}");
+    let form = format!(
+        "id = \"sector.own\"\nversion = 3\ntitle = {}\nrecipient = \"sector\"\nvalid_from = \"2026-04-01\"\nstate = \"own\"\nbasis = {}\n\
+         source = {}\nlayout = \"form\"\naccepts_incomplete = true\naddressee = {{ suffix = \"所管省庁　御中\" }}\nlead = {}\n\
+         [[section]]\nid = \"1\"\ntitle = {}\nfield = [{{ source = [\"fact:reporter.name\"], required = \"always\" }}]\n",
+        both("業法に基づく報告", "Report under the sector law"),
+        both("業法", "sector law"),
+        both("自社", "own"),
+        both("下記のとおり報告します。", "We report as follows."),
+        both("報告者", "Reporter")
+    );
+    std::fs::create_dir(case.path("own")).unwrap();
+    std::fs::write(case.path("own/sector.toml"), &form).unwrap();
+    std::fs::write(case.path("own/notes.txt"), "no form").unwrap();
+    let check = ["case", "check", "case.toml", "--forms", "own", "--form", "sector.own", "--lang", "ja"];
+    let ran = case.run(&check);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("業法に基づく報告  sector.own v3"), "{}", ran.stdout);
+    std::fs::write(case.path("own/sector.toml"), form.replace("reporter.name", "reporter.shoe")).unwrap();
+    let ran = case.run(&check);
+    assert!(
+        ran.code == Some(1)
+            && ran.stderr.contains("sector.toml")
+            && ran.stderr.contains("fact:reporter.shoe"),
+        "{}",
+        ran.stderr
+    );
+    let ran = case.run(&["case", "check", "case.toml", "--forms", "own/none"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("own/none"), "{}", ran.stderr);
 }

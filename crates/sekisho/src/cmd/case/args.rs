@@ -31,6 +31,38 @@ Exit code 0: every document has what its recipient needs. 1: a required fact is 
   sekisho case write case.toml --form police.damage --form ipa.access --out documents
   sekisho bundle create report --incident I-0abf37389842 --document documents/police.damage.pdf ...")]
     Write(WriteArgs),
+    /// Approve a written document for handing in, and keep what went out / 書類の提出を承認し、記録する
+    #[command(
+        after_long_help = "The files must be those that `case write` wrote and a person looked at: their hashes are checked. The record stands in
+releases.json of the folder; from then on `case write` does not overwrite the document.
+
+Examples:
+  sekisho case release documents --form police.damage --by '髙橋 花子' --consent '本人の同意（11月13日）'
+  sekisho case release documents --form ppc.leak.prompt --by '髙橋 花子' --consent '個人情報保護法第26条' --incomplete
+  sekisho case receipt documents --form police.damage --number '第12号'"
+    )]
+    Release(ReleaseArgs),
+    /// Note the recipient's receipt / 受理番号を記録する
+    #[command(after_long_help = "Examples:
+  sekisho case receipt documents --form police.damage --number '第12号'")]
+    Receipt(ReceiptArgs),
+    /// Fill an official Excel form of the recipient / 提出先の公式Excel様式に記入する
+    #[command(
+        after_long_help = "The workbook is the recipient's, as you downloaded it; the cell map says where each fact goes. Nothing but these cells
+changes. A workbook with another hash or other labels than the map expects is refused: its layout has changed.
+
+Examples:
+  sekisho case cells yoshiki2.xlsx > nco.ransom.cells.toml      begin a cell map
+  sekisho case fill case.toml --workbook yoshiki2.xlsx --map nco.ransom.cells.toml --out filled.xlsx"
+    )]
+    Fill(FillArgs),
+    /// Begin a cell map for a workbook: its hash and every text in it / セル対応表のひな型を作る
+    #[command(after_long_help = "Examples:
+  sekisho case cells yoshiki2.xlsx > nco.ransom.cells.toml")]
+    Cells {
+        /// The workbook
+        workbook: PathBuf,
+    },
     /// Say what has to be told to whom by when, and how far it is / 届出の期限と状態
     #[command(
         after_long_help = "What was done, exempted, extended or does not apply stands in the case file:
@@ -139,6 +171,9 @@ pub(crate) struct Chosen {
     /// Only this form; may be given several times (see `sekisho case forms`)
     #[arg(long, value_name = "ID")]
     pub(super) form: Vec<String>,
+    /// Folder with form files of your own; one with the id of a known form goes before it; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) forms: Vec<PathBuf>,
     /// Language [default: from the environment, else ja]; documents for desks are in Japanese unless it is given
     #[arg(long, value_enum)]
     pub(super) lang: Option<LangArg>,
@@ -171,6 +206,72 @@ pub(crate) struct WriteArgs {
     /// Folder with the fonts, when they are not inside this program; may be given several times
     #[arg(long, value_name = "DIR")]
     pub(super) fonts: Vec<PathBuf>,
+}
+
+/// `sekisho case release`.
+#[derive(Args, Debug)]
+pub(crate) struct ReleaseArgs {
+    /// Folder that `case write` wrote
+    pub(super) folder: PathBuf,
+    /// The form
+    #[arg(long, value_name = "ID")]
+    pub(super) form: String,
+    /// Who approves it
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: String,
+    /// Whose consent, or which duty, allows to hand its personal data over
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) consent: String,
+    /// Required facts are missing, and it goes all the same
+    #[arg(long)]
+    pub(super) incomplete: bool,
+    /// What is withheld; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub(super) withheld: Vec<String>,
+    /// Evidence bundle that goes with it
+    #[arg(long, value_name = "FILE.skb")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Time of release (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
+    pub(super) at: Option<Timestamp>,
+    /// Language of the messages [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
+}
+
+/// `sekisho case receipt`.
+#[derive(Args, Debug)]
+pub(crate) struct ReceiptArgs {
+    /// Folder of the released document
+    pub(super) folder: PathBuf,
+    /// The form
+    #[arg(long, value_name = "ID")]
+    pub(super) form: String,
+    /// Number of the receipt, or who took it
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) number: String,
+    /// Time of the receipt (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
+    pub(super) at: Option<Timestamp>,
+}
+
+/// `sekisho case fill`.
+#[derive(Args, Debug)]
+pub(crate) struct FillArgs {
+    /// The case file
+    pub(super) case: PathBuf,
+    /// The official workbook, unchanged
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub(super) workbook: PathBuf,
+    /// The cell map (docs/formats/case.md)
+    #[arg(long, value_name = "FILE.toml")]
+    pub(super) map: PathBuf,
+    /// New workbook
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub(super) out: PathBuf,
+    /// Language of the messages [default: from the environment, else ja]
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<LangArg>,
 }
 
 /// `sekisho case forms`.

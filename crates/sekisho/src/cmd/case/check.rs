@@ -3,49 +3,97 @@
 use super::args::{CheckArgs, Chosen};
 use super::{file, in_japan, language, print, tongue};
 use crate::clock::Clock;
-use crate::error::Usage;
+use crate::error::{Hinted, Usage};
 use crate::output::terminal::safe;
 use anyhow::Context as _;
 use casework::dossier::{Dossier, Tongue};
-use forms::{Document, Filling, Form, fill};
+use forms::{Document, Filling, Form, Substitute, fill};
+use std::path::PathBuf;
 use vocab::Message;
 use web::Catalog;
+
+/// Most forms of the user's own in a folder, and the largest of them in bytes.
+const OWN_FORMS_MAX: usize = 200;
+const FORM_BYTES_MAX: usize = 1 << 20;
 
 /// The documents of a case, filled.
 pub(super) struct Filled {
     /// When it is released.
     pub(super) released: jiff::civil::DateTime,
     /// Each form with its document.
-    pub(super) documents: Vec<(&'static Form, Document)>,
+    pub(super) documents: Vec<(Form, Document)>,
+    /// Characters that are printed in another form.
+    pub(super) substitutes: Vec<Substitute>,
 }
 
 /// Fills the chosen documents.
 pub(super) fn filled(chosen: &Chosen, tongue: Tongue) -> anyhow::Result<Filled> {
-    let case = file::open(&chosen.case)?;
+    let file::Whole { case, substitutes, .. } = file::open_whole(&chosen.case)?;
     let released = in_japan(chosen.at.unwrap_or_else(|| Clock::System.now()));
     let filling = Filling { tongue, day: released.date() };
-    let forms = wanted(&chosen.form, &case, released.date())?;
-    let documents = forms.into_iter().map(|form| (form, fill(form, &case, &filling))).collect();
-    Ok(Filled { released, documents })
+    let own = own_forms(&chosen.forms)?;
+    let forms = wanted(&chosen.form, &own, &case, released.date())?;
+    let filled = |form: &Form| (form.clone(), fill(form, &case, &filling));
+    let documents = forms.into_iter().map(filled).collect();
+    Ok(Filled { released, documents, substitutes })
 }
 
-/// The forms that were named; without a name those that the incident asks for.
-fn wanted(named: &[String], case: &Dossier, day: jiff::civil::Date) -> anyhow::Result<Vec<&'static Form>> {
+/// Forms of the user's own (CW-REP-07): every `.toml` file of the folders, in the order of their names.
+pub(super) fn own_forms(folders: &[PathBuf]) -> anyhow::Result<Vec<Form>> {
+    let mut own = Vec::new();
+    for folder in folders {
+        let entries = std::fs::read_dir(folder)
+            .with_context(|| format!("cannot read the folder of forms {}", folder.display()))?;
+        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+        files.sort();
+        if files.len() > OWN_FORMS_MAX {
+            return Err(Usage::error(
+                format!("{} holds {} forms", folder.display(), files.len()),
+                format!("at most {OWN_FORMS_MAX} are read"),
+            ));
+        }
+        for file in files {
+            let text = crate::inputs::read_text(&file, FORM_BYTES_MAX)?;
+            let form = forms::read(&file.display().to_string(), &text).map_err(|fault| {
+                Hinted::error(fault.to_string(), "docs/formats/case.md lists what a form file holds")
+            })?;
+            own.push(form);
+        }
+    }
+    Ok(own)
+}
+
+/// The forms that were named; without a name those that the incident asks for. A form of the user's own with the same id goes
+/// before the product's.
+fn wanted<'f>(
+    named: &[String],
+    own: &'f [Form],
+    case: &Dossier,
+    day: jiff::civil::Date,
+) -> anyhow::Result<Vec<&'f Form>> {
+    let find = |id: &str| {
+        let mine = own.iter().filter(|form| form.id == id && form.valid_from <= day);
+        mine.max_by_key(|form| form.version).or_else(|| forms::form(id, day))
+    };
     if named.is_empty() {
         let asked = case.seen.reports.iter().map(|report| report.form.as_str());
-        let found: Vec<&Form> = asked.filter_map(|id| forms::form(id, day)).collect();
+        let found: Vec<&Form> = asked.filter_map(find).collect();
         return Ok(if found.is_empty() {
-            forms::ids().into_iter().filter_map(|id| forms::form(id, day)).collect()
+            forms::ids().into_iter().filter_map(find).collect()
         } else {
             found
         });
     }
-    let find = |id: &String| {
-        forms::form(id, day).ok_or_else(|| {
-            Usage::error(format!("no form is called {id}"), format!("there are: {}", forms::ids().join(", ")))
-        })
+    let known = || {
+        let mine = own.iter().map(|form| form.id.as_str());
+        mine.chain(forms::ids()).collect::<Vec<_>>().join(", ")
     };
-    named.iter().map(find).collect()
+    let one = |id: &String| {
+        find(id)
+            .ok_or_else(|| Usage::error(format!("no form is called {id}"), format!("there are: {}", known())))
+    };
+    named.iter().map(one).collect()
 }
 
 /// Prints what is missing.
@@ -87,6 +135,11 @@ pub(super) fn said(form: &Form, document: &Document, catalog: &Catalog) -> Strin
         (_, needed, false) => Message::new("case-refused").with("count", needed as u64),
     };
     out.push_str(&format!("  {}\n", catalog.render(&state)));
+    // What is not verified of a form is said wherever it is shown (CW-REP-09).
+    let unverified = tongue(catalog.lang()).of(&form.unverified.ja, &form.unverified.en);
+    if !unverified.is_empty() {
+        out.push_str(&format!("  ※ {}\n", safe(unverified, 300)));
+    }
     for missing in &document.missing {
         let mark = if missing.needed { "!" } else { "-" };
         let fact = if missing.fact.is_empty() { String::new() } else { format!("  [{}]", missing.fact) };

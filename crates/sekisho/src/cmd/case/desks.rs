@@ -31,6 +31,14 @@ fn said(opinion: &Opinion, catalog: &Catalog) -> String {
         Outcome::Refused => catalog.text("desk-refused"),
     };
     let mut out = format!("{}  {outcome}\n", desk(opinion.desk, catalog));
+    if let Some(competent) = &opinion.competent {
+        let of = |both: &casework::Bilingual| tongue.of(&both.ja, &both.en).to_owned();
+        let body = competent.body.unwrap_or("－");
+        out.push_str(&format!("  {body}  {}\n", of(&competent.why)));
+        if !competent.ask.is_empty() {
+            out.push_str(&format!("      [{}]\n", competent.ask.join("] [")));
+        }
+    }
     for reason in &opinion.codes {
         out.push_str(&format!("  {}: {}\n", reason.code, tongue.of(&reason.text.ja, &reason.text.en)));
     }

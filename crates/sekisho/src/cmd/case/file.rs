@@ -7,6 +7,7 @@ use casework::dossier::catalogue::catalogue;
 use casework::dossier::{Dossier, FACTS_BYTES_MAX, Facts, Seen};
 use casework::obligation::Note;
 use casework::ruling::{self, Decision, Ruling, Statement};
+use forms::Substitute;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ const INCIDENTS_BYTES_MAX: usize = 512 << 20;
 /// Version of the case file.
 pub(super) const VERSION: i64 = 1;
 /// What a case file holds beside facts.
-const OTHERS: [&str; 7] = ["schema_version", "case", "obligation", "step", "advice", "statement", "verdict"];
+const OTHERS: [&str; 8] =
+    ["schema_version", "case", "obligation", "step", "advice", "statement", "verdict", "substitute"];
 
 #[derive(Deserialize)]
 struct CaseFile {
@@ -33,6 +35,8 @@ struct CaseFile {
     statement: Vec<Statement>,
     #[serde(default)]
     verdict: Vec<Decision>,
+    #[serde(default)]
+    substitute: Vec<Substitute>,
 }
 
 /// Which incident the case is about.
@@ -66,6 +70,8 @@ pub(super) struct Whole {
     pub(super) advice: Vec<Advice>,
     /// How the verdict stands; `None` when the incident was written before facts were kept.
     pub(super) ruling: Option<Ruling>,
+    /// Characters that are printed in another form.
+    pub(super) substitutes: Vec<Substitute>,
 }
 
 /// Opens a case with all that its file holds.
@@ -101,7 +107,14 @@ pub(super) fn open_whole(path: &Path) -> anyhow::Result<Whole> {
     }
     let mut case = Dossier { seen, facts };
     let ruling = ruled(path, &mut case, &file.statement, &file.verdict)?;
-    Ok(Whole { case, notes: file.obligation, assistance: file.step, advice: file.advice, ruling })
+    Ok(Whole {
+        case,
+        notes: file.obligation,
+        assistance: file.step,
+        advice: file.advice,
+        ruling,
+        substitutes: file.substitute,
+    })
 }
 
 /// What people state and confirm, put into the case (casework.md 2.6).

@@ -6,8 +6,10 @@ mod check;
 mod clocks;
 mod desks;
 mod file;
+mod fill;
 mod list;
 mod new;
+mod release;
 mod share;
 mod unban;
 mod verdict;
@@ -27,6 +29,10 @@ pub(crate) fn run(command: CaseCommand) -> anyhow::Result<u8> {
         CaseCommand::New(args) => new::run(&args),
         CaseCommand::Check(args) => check::run(&args),
         CaseCommand::Write(args) => write::run(&args),
+        CaseCommand::Release(args) => release::release(&args),
+        CaseCommand::Receipt(args) => release::receipt(&args),
+        CaseCommand::Fill(args) => fill::run(&args),
+        CaseCommand::Cells { workbook } => fill::cells(&workbook),
         CaseCommand::Clocks(args) => clocks::run(&args),
         CaseCommand::Desks(args) => desks::run(&args),
         CaseCommand::Unban(args) => unban::run(&args),

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use casework::dossier::Tongue;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::path::Path;
 use web::{Catalog, Lang};
 
@@ -22,12 +23,16 @@ pub(super) fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     // The desks read Japanese; English only when it is asked for by name.
     let tongue = if args.chosen.lang.map(Lang::from) == Some(Lang::En) { Tongue::En } else { Tongue::Ja };
     let mut filled = filled(&args.chosen, tongue)?;
+    super::release::keep_released(&args.out, filled.documents.iter().map(|(form, _)| form.id.as_str()))?;
+    let mut former = BTreeMap::new();
     if let Some(path) = &args.previous {
         let text = crate::inputs::read_text(path, PREVIOUS_BYTES_MAX)?;
         let earlier: serde_json::Value = serde_json::from_str(&text)
             .with_context(|| format!("{} is no documents.json", path.display()))?;
-        for (_, document) in &mut filled.documents {
-            forms::follow(document, &earlier);
+        for (form, document) in &mut filled.documents {
+            if forms::follow(document, &earlier).is_some() {
+                former.insert(form.id.clone(), forms::former_pdf(&earlier, &form.id));
+            }
         }
     }
     std::fs::create_dir_all(&args.out)
@@ -37,10 +42,11 @@ pub(super) fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     for (form, document) in &filled.documents {
         let mut files = vec![(format!("{}.txt", form.id), forms::text(document).into_bytes())];
         files.push((format!("{}.xlsx", form.id), forms::xlsx(document, filled.released)?));
-        let bytes = forms::pdf::pdf(document, &fonts, filled.released).map_err(|error| {
+        let printed = forms::printed(document, &filled.substitutes)?;
+        let bytes = forms::pdf::pdf(&printed, &fonts, filled.released).map_err(|error| {
             Hinted::error(
                 format!("{}: {error}", form.id),
-                "use another registered form of the character or kana, and keep the original in the case file's notes",
+                "let its owner choose another registered form of the character or kana: [[substitute]] of the case file (docs/formats/case.md)",
             )
         })?;
         files.push((format!("{}.pdf", form.id), bytes));
@@ -57,8 +63,8 @@ pub(super) fn run(args: &WriteArgs) -> anyhow::Result<u8> {
         );
         written.push(json!({
             "form": form.id, "version": form.version, "recipient": form.recipient, "released": filled.released.to_string(),
-            "complete": document.is_complete(), "missing": document.missing, "personal": document.personal,
-            "files": named, "document": document,
+            "complete": document.is_complete(), "accepts_incomplete": form.accepts_incomplete, "missing": document.missing, "personal": document.personal,
+            "files": named, "follows": former.get(&form.id).cloned().flatten(), "document": document,
         }));
     }
     index(&args.out, &written)?;
