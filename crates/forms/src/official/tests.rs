@@ -63,6 +63,7 @@ fn made(folder: &Path) -> Option<PathBuf> {
     Some(file)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test writes its own file")]
 fn read(folder: &Path, bytes: &[u8]) -> serde_json::Value {
     let file = folder.join("filled.xlsx");
     std::fs::write(&file, bytes).unwrap();

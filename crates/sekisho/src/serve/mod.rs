@@ -47,6 +47,9 @@ const CHECKPOINT_MICROS: i64 = 60 * Timestamp::SECOND;
 /// How often the counters of the sources are written.
 const SOURCES_MICROS: i64 = 5 * Timestamp::SECOND;
 
+/// Id, title and level of each rule, for people.
+type RuleRows = Vec<(String, String, String)>;
+
 /// What the watch and the console share.
 pub(super) struct Shared {
     /// State.
@@ -56,7 +59,7 @@ pub(super) struct Shared {
     /// Entries of the ledger, its verifier key.
     pub(super) ledger: Mutex<(u64, String)>,
     /// Rules in force: id, title, level.
-    pub(super) rules: Vec<(String, String, String)>,
+    pub(super) rules: RuleRows,
     /// Folder of the ledger.
     pub(super) folder: PathBuf,
     /// Orders to the watch.
@@ -206,7 +209,7 @@ fn watch_settings(
     config: &Config,
     zone: Option<&jiff::tz::TimeZone>,
     clock: Clock,
-) -> anyhow::Result<(Settings, Vec<(String, String, String)>)> {
+) -> anyhow::Result<(Settings, RuleRows)> {
     let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
     crate::cmd::warn_refused(&loaded);
     let shown = shown(&rules);
@@ -230,7 +233,7 @@ fn watch_settings(
 }
 
 /// Id, title and level of each rule.
-fn shown(rules: &detect::rule::RuleSet) -> Vec<(String, String, String)> {
+fn shown(rules: &detect::rule::RuleSet) -> RuleRows {
     let words = rules.iter().map(|(_, rule)| {
         let reference = &rule.meta.reference;
         (reference.id.clone(), reference.title.clone(), rule.meta.level.as_str().to_owned())
