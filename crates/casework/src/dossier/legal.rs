@@ -15,6 +15,8 @@ pub(super) fn verdict(seen: &Seen, tongue: Tongue) -> Option<Shown> {
         });
     };
     let at = time(&confirmed.at).map_or_else(|_| confirmed.at.clone(), |at| moment(at, tongue));
+    // People write hours and minutes.
+    let at = at.strip_suffix("00秒").map_or_else(|| at.clone(), str::to_owned);
     let (by, reason) = (log_text(&confirmed.by), log_text(&confirmed.reason));
     lines(match tongue {
         Tongue::Ja => {

@@ -202,7 +202,7 @@ holder_statement = true
     assert_eq!(a1(&case), casework::acceptance::Answer::Yes);
     assert_eq!(
         verdict(&case),
-        "判定：不正アクセス行為（識別符号窃用型）に当たる\n確定：令和8年11月24日 15時00分00秒　関守 花子\n理由：資料により認められる"
+        "判定：不正アクセス行為（識別符号窃用型）に当たる\n確定：令和8年11月24日 15時00分　関守 花子\n理由：資料により認められる"
     );
     assert_eq!(case.seen.legal.elements[0].records, records, "elements by records keep all of them");
     assert!(opinions(&case).iter().all(|opinion| opinion.outcome != Outcome::Refused));
