@@ -157,6 +157,8 @@ fn the_manager_is_told_by_mail_and_acknowledges_by_the_link() {
     assert_eq!(service.ask("GET", &link.replace(['0', '1', '2'], "3"), "", "").0, 404);
     service.cookie = cookie;
     assert!(service.get("/cases").contains("not acknowledged"), "opening it is not acknowledging");
+    // What the mail server has taken is written down a moment later.
+    service.until("/notices", "<td>sent</td>");
     service.get("/cases/1");
     assert!(service.get("/notices").contains("<td>seen</td>"), "looked at by the person who was told");
     let foreign = "Origin: http://evil.example\r\n";

@@ -14,6 +14,7 @@ pub use pages::{
     PeoplePage, PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
 };
 
+pub use crate::report::escape::{visible, visible_whole};
 use crate::report::view;
 use crate::{Catalog, Lang};
 use casework::Incident;

@@ -6,10 +6,21 @@ use std::fmt::Write as _;
 const SHOWN_MAX: usize = 600;
 
 /// Control, bidirectional and zero-width characters as `\u{..}`; long text cut at a character border.
-pub(crate) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(SHOWN_MAX));
+#[must_use]
+pub fn visible(text: &str) -> String {
+    shown(text, SHOWN_MAX)
+}
+
+/// As [`visible`], whatever its length; line ends stay.
+#[must_use]
+pub fn visible_whole(text: &str) -> String {
+    text.split('\n').map(|line| shown(line, usize::MAX)).collect::<Vec<_>>().join("\n")
+}
+
+fn shown(text: &str, bytes_max: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(bytes_max));
     for c in text.chars() {
-        if out.len() >= SHOWN_MAX {
+        if out.len() >= bytes_max {
             out.push('…');
             break;
         }
@@ -26,11 +37,13 @@ pub(crate) fn visible(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::visible;
+    use super::{visible, visible_whole};
 
     #[test]
     fn hidden_characters_are_shown() {
         assert_eq!(visible("a\u{202e}b\u{0}"), "a\\u{202e}b\\u{0}");
         assert!(visible(&"関".repeat(1000)).ends_with('…'));
+        assert_eq!(visible_whole("a\n\u{202e}b"), "a\n\\u{202e}b");
+        assert_eq!(visible_whole(&"関".repeat(1000)), "関".repeat(1000));
     }
 }

@@ -5,7 +5,7 @@
 
 mod activity;
 mod chart;
-mod escape;
+pub(crate) mod escape;
 mod graph;
 pub(crate) mod view;
 

@@ -10,7 +10,7 @@ use casework::noted::noted;
 use casework::ruling::{Decided, Decision, Doing, Ruling, RulingFault, Statement, rows, ruling, values};
 use store::{Case, CaseEvent, CaseState, Role};
 use vocab::{Message, Timestamp};
-use web::console::{FactLine, FactsPage, VerdictLine};
+use web::console::{FactLine, FactsPage, VerdictLine, visible_whole};
 use web::{Catalog, Lang};
 
 /// Deeds in the log of a case whose particulars are a statement and a decision.
@@ -54,7 +54,7 @@ pub(super) fn words(event: &CaseEvent, t: &Catalog) -> String {
         }),
         _ => None,
     };
-    said.unwrap_or_else(|| event.body.clone())
+    visible_whole(&said.unwrap_or_else(|| event.body.clone()))
 }
 
 fn pick(t: &Catalog, ja: &str, en: &str) -> String {
@@ -241,7 +241,11 @@ fn fact_lines(ruling: &Ruling, t: &Catalog) -> Vec<FactLine> {
             FactLine {
                 id: row.fact.as_str().to_owned(),
                 statement: pick(t, &row.statement.ja, &row.statement.en),
-                value: pick(t, &row.text.ja, &row.text.en),
+                value: match (row.text.ja.as_str(), t.lang()) {
+                    ("?", Lang::Ja) => "不明".to_owned(),
+                    ("?", _) => "not known".to_owned(),
+                    _ => pick(t, &row.text.ja, &row.text.en),
+                },
                 author,
                 reason: row.note.unwrap_or_default(),
                 missing: wanted.is_some(),

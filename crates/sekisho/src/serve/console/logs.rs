@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use store::{LogLine, LogWanted};
 use vocab::{Citation, LedgerIndex, Timestamp};
 use web::console::{LogRow, LogsPage, TablePage};
+use web::console::{visible, visible_whole};
 
 /// Lines on one page.
 const ROWS: usize = 50;
@@ -64,7 +65,7 @@ impl Console {
             source: name(line.source).unwrap_or_default(),
             entry: u64::try_from(line.id / RECORDS).unwrap_or_default(),
             record: u32::try_from(line.id % RECORDS).unwrap_or_default(),
-            text: line.text,
+            text: visible(&line.text),
         });
         Ok(askama(&LogsPage {
             f: self.frame(asked, "/logs", "console-logs"),
@@ -148,7 +149,7 @@ impl Console {
             f: self.frame(asked, "/logs", "console-proof"),
             note: t.text(verdict),
             facts: vec![
-                fact("console-logs-line", collect::mask::masked(&text).into_owned()),
+                fact("console-logs-line", visible_whole(&collect::mask::masked(&text))),
                 fact("col-source", view.file.to_string()),
                 fact("console-logs-received", t.time(received)),
                 fact("console-proof-place", format!("{entry}:{record}")),

@@ -129,7 +129,7 @@ impl Console {
     fn frame<'a>(&self, asked: &Asked<'a>, here: &'static str, title: &str) -> Frame<'a> {
         let t = asked.t;
         let who = asked.session.as_ref().map(|session| Who {
-            name: session.name.clone(),
+            name: web::console::visible(&session.name),
             role: t.text(&format!("console-role-{}", session.role.name())),
             form: session.form.clone(),
         });

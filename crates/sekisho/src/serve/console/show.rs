@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use store::{Case, CaseState, IncidentRow, Role, Session, Wanted};
 use vocab::{Level, Message, Timestamp};
 use web::Catalog;
+use web::console::visible;
 use web::console::{
     CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, IncidentPart, PeoplePage, PersonRow, TablePage,
     TodayPage,
@@ -253,9 +254,9 @@ impl Console {
             role_code: person.role.name(),
             state: t.text(if person.active { "console-active" } else { "console-inactive" }),
             id: person.id,
-            login: person.login,
-            name: person.name,
-            mail: person.mail,
+            login: visible(&person.login),
+            name: visible(&person.name),
+            mail: visible(&person.mail),
             active: person.active,
             version: person.version,
         });
@@ -298,7 +299,7 @@ fn about(body: &str) -> String {
     let key = body.get("key").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
     let parts = key.iter().filter_map(|pair| {
         let (name, value) = (pair.get(0)?.as_str()?, pair.get(1)?.as_str()?);
-        (!value.is_empty()).then(|| format!("{name} {value}"))
+        (!value.is_empty()).then(|| visible(&format!("{name} {value}")))
     });
     parts.collect::<Vec<_>>().join(", ")
 }
