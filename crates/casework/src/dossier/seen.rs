@@ -252,6 +252,9 @@ pub struct SeenExplanation {
 pub struct SeenLine {
     /// Message id: what sort of line it is.
     pub id: String,
+    /// Values of the message, where it tells a time: the reader may show it in another zone.
+    #[serde(default)]
+    pub args: Vec<(String, vocab::Value)>,
     /// The line.
     #[serde(flatten)]
     pub text: Bilingual,
