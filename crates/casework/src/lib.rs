@@ -35,6 +35,7 @@ pub use incident::{
     AccountEntry, Bilingual, Confirmed, CountUnit, Element, Explanation, HostEntry, HostState, Incident,
     KindSeen, Legal, Measure, Missing, ReportDue, RuleStep, SourceEntry, TimelineEntry, Turn,
 };
+pub use reports::reports as reports_due;
 pub use summary::{Answer, answer};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,7 +7,8 @@ use vocab::{Category, Level, Message, Timestamp};
 const CLOCKS: &str = include_str!("../data/clocks.tsv");
 
 /// Reports for an incident. The clocks start at `clock`, the moment the result was made known (知った日).
-pub(crate) fn reports(incident: &Incident, clock: Timestamp) -> Vec<ReportDue> {
+#[must_use]
+pub fn reports(incident: &Incident, clock: Timestamp) -> Vec<ReportDue> {
     let mut forms: Vec<&str> = Vec::new();
     if incident.entered() {
         forms.extend(["internal.notice", "police.damage", "ppc.leak.prompt", "ppc.leak.final"]);

@@ -172,6 +172,14 @@ fn work_on_the_case(service: &mut Service, case: &str) {
     assert_eq!(moved(2, "").0, 409, "a reason is asked for");
     assert!(moved(1, "copied").1.contains("said=stale"), "somebody else was first");
     assert!(moved(2, "copied").1.contains("said=moved"));
+    // Clocks run from the acknowledgement; what was told is noted, a clock that does not run is refused (CW-REP-05).
+    let page = service.get("/cases/1");
+    assert!(page.contains("What has to be told, and by when") && page.contains("CLK-7"), "{page}");
+    let told = |clock: &str| {
+        service.ask("POST", "/cases/1/told", &format!("form={secret}&clock={clock}&receipt=No.+12"), "").0
+    };
+    assert_eq!((told("CLK-99"), told("CLK-7")), (409, 303));
+    assert!(service.get("/cases/1").contains("done <bdi>No. 12</bdi>"));
     let note = format!("form={secret}&note=%3Cscript%3Ealert(1)%3C%2Fscript%3E");
     assert_eq!(service.ask("POST", "/cases/1/note", &note, "").0, 303);
     let case = service.get("/cases/1");
@@ -187,7 +195,9 @@ fn work_on_the_case(service: &mut Service, case: &str) {
     let case = service.get("/cases/1");
     assert!(!case.contains("action=\"/cases/1/note\""), "{case}");
     let secret = form(&case);
-    for path in ["/cases/1/note", "/cases/1/state", "/cases/1/acknowledge", "/people", "/people/x"] {
+    for path in
+        ["/cases/1/note", "/cases/1/told", "/cases/1/state", "/cases/1/acknowledge", "/people", "/people/x"]
+    {
         let (status, _) = service.ask("POST", path, &format!("form={secret}&note=x&state=preserving"), "");
         assert_eq!(status, 403, "{path}");
     }

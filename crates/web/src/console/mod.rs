@@ -10,8 +10,8 @@ pub use facts::{FactLine, FactsPage, VerdictLine};
 pub use logs::{LogRow, LogsPage};
 pub use notices::{AddressRow, DutyRow, NoticeRow, NoticesPage, WaitingRow};
 pub use pages::{
-    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, LoginPage, NoticedPage,
-    PeoplePage, PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
+    BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, ClockLine, FindingRow, FindingsPage, LoginPage,
+    NoticedPage, PeoplePage, PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
 };
 
 pub use crate::report::escape::{visible, visible_whole};

@@ -51,6 +51,29 @@ pub struct CaseRow {
     pub told: String,
     /// Time of the last record.
     pub last: String,
+    /// The clock that ends first, in words; empty: none runs.
+    pub due: String,
+}
+
+/// A clock of a case: what has to be told to whom by when.
+#[derive(Clone, Debug)]
+pub struct ClockLine {
+    /// Clock, e.g. `CLK-3`.
+    pub clock: String,
+    /// Recipient.
+    pub recipient: String,
+    /// Whether it applies, in words.
+    pub applies: String,
+    /// Its end.
+    pub due: String,
+    /// How it stands, in words.
+    pub state: String,
+    /// It presses.
+    pub presses: bool,
+    /// What the recipient gave.
+    pub receipt: String,
+    /// The reader may note that it was done.
+    pub acts: bool,
 }
 
 /// What needs a decision.
@@ -107,6 +130,8 @@ pub struct CasePage<'a> {
     pub hint: String,
     /// States that it may be moved to, with a reason: code and words.
     pub moves: Vec<(&'static str, String)>,
+    /// What has to be told to whom by when.
+    pub clocks: Vec<ClockLine>,
     /// What was found.
     incident: Option<IncidentView>,
     /// Log: time, deed in words, ledger entry, particulars.
@@ -127,6 +152,7 @@ impl<'a> CasePage<'a> {
             waits: false,
             hint: String::new(),
             moves: Vec::new(),
+            clocks: Vec::new(),
             incident: incident.map(|part| part.0),
             events: Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! What people do at the console. Each deed is in the ledger before it takes effect (DESIGN invariant 4).
 
 use super::routes::{Page, part, value};
-use super::{Asked, Console, Made, auth};
+use super::{Asked, Console, Made, auth, clocks};
 use anyhow::Context as _;
 use store::{Case, CaseEvent, CaseState, Error, NewPerson, Role};
 use vocab::Timestamp;
@@ -47,6 +47,16 @@ impl Console {
                 case.state = *to;
                 ("state", format!("{}: {reason}", to.name()), "moved")
             }
+            Page::Told => {
+                let (clock, receipt) = (field("clock"), field("receipt"));
+                let known = super::held(&self.shared.incidents).get(&case.incident).cloned();
+                let runs =
+                    known.is_some_and(|incident| clocks::runs(&clocks::dated(incident, &case), &clock));
+                if !runs || case.recognised == Timestamp(0) {
+                    return Ok(self.told(asked, 409, "console-missing"));
+                }
+                (clocks::TOLD, clocks::told_body(&clock, &receipt), "reported")
+            }
             _ => {
                 let note = field("note");
                 if note.trim().is_empty() {
@@ -55,7 +65,7 @@ impl Console {
                 ("note", note, "noted")
             }
         };
-        let changes = page != Page::Note;
+        let changes = !matches!(page, Page::Note | Page::Told);
         match self.write_case(&case, changes, deed, &body, &actor, asked.now) {
             Err(error) if matches!(error.downcast_ref(), Some(Error::Stale { .. })) => {
                 Ok(Made::See(format!("{place}?said=stale"), None))

@@ -4,6 +4,7 @@
 mod acts;
 mod auth;
 mod blocks;
+mod clocks;
 mod facts;
 mod logs;
 mod metrics;
@@ -166,9 +167,12 @@ impl Console {
             Page::SetUp => self.set_up(asked),
             Page::SignOut => self.sign_out(asked),
             Page::Noticed | Page::NoticedDone => self.noticed(asked, route.page),
-            Page::Acknowledge | Page::Move | Page::Note | Page::AddPerson | Page::ChangePerson => {
-                self.act(asked, route.page)
-            }
+            Page::Acknowledge
+            | Page::Move
+            | Page::Note
+            | Page::Told
+            | Page::AddPerson
+            | Page::ChangePerson => self.act(asked, route.page),
             Page::Blocks => self.blocks(asked),
             Page::AddBlock | Page::UndoBlock | Page::ConfirmBlocks | Page::SeenBlocks => {
                 self.act_on_blocks(asked, route.page)
@@ -185,11 +189,12 @@ impl Console {
 }
 
 /// What an action may have led to: the rest of a message's id.
-const SAID: [&str; 10] = [
+const SAID: [&str; 11] = [
     "acknowledged",
     "moved",
     "moved-notices",
     "noted",
+    "reported",
     "stale",
     "blocked",
     "unblocked",

@@ -1,11 +1,12 @@
 //! What the pages show.
 
+use super::clocks;
 use super::facts::{self, Notes};
 use super::routes::{Page, may, part, value};
 use super::{Asked, Console, Made, askama, held};
 use crate::serve::publish::level;
 use std::sync::atomic::Ordering;
-use store::{Case, CaseState, IncidentRow, Role, Session, Wanted};
+use store::{Case, CaseEvent, CaseState, IncidentRow, Role, Session, Wanted};
 use vocab::{Level, Message, Timestamp};
 use web::Catalog;
 use web::console::visible;
@@ -73,11 +74,16 @@ impl Console {
     }
 
     fn cases(&self, t: &Catalog, open: bool) -> anyhow::Result<Vec<CaseRow>> {
-        let all: Vec<(Case, Option<IncidentRow>)> = self.shared.store.read(|tx| {
+        let all: Vec<(Case, Option<IncidentRow>, Vec<CaseEvent>)> = self.shared.store.read(|tx| {
             let cases = tx.cases(open, CASES_MAX)?;
-            cases.into_iter().map(|case| tx.incident(&case.incident).map(|row| (case, row))).collect()
+            let whole = |case: Case| Ok((tx.incident(&case.incident)?, tx.case_events(&case.id)?, case));
+            let whole: store::Result<Vec<_>> = cases.into_iter().map(whole).collect();
+            Ok(whole?.into_iter().map(|(row, events, case)| (case, row, events)).collect())
         })?;
-        Ok(all.into_iter().filter_map(|(case, row)| Some(case_row(&case, &row?, t))).collect())
+        let row = |(case, row, events): (Case, Option<IncidentRow>, Vec<CaseEvent>)| {
+            Some(CaseRow { due: self.next_clock(&case, &events, t), ..case_row(&case, &row?, t) })
+        };
+        Ok(all.into_iter().filter_map(row).collect())
     }
 
     fn today(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
@@ -124,6 +130,8 @@ impl Console {
         let t = asked.t;
         let known = held(&self.shared.incidents).get(&case.incident).cloned();
         // The page shows the act as people see it: what they stated and confirmed counts.
+        let known = known.map(|incident| clocks::dated(incident, &case));
+        let clocks = known.as_ref().map_or_else(Vec::new, |one| clocks::lines(one, &case, &events, asked));
         let part = known.map(|mut incident| {
             incident.legal = Notes::of(&events).ruling(&incident).0.legal();
             IncidentPart::new(&incident, t)
@@ -142,6 +150,7 @@ impl Console {
         if case.recognised > Timestamp(0) {
             page.facts.push((t.text("console-recognised"), t.time(case.recognised)));
         }
+        page.clocks = clocks;
         page.acts = may(Page::Note, role);
         page.waits = waits || case.state == CaseState::Detected;
         page.hint = t.text(&format!("console-hint-{}", case.state.name()));
@@ -290,6 +299,7 @@ fn case_row(case: &Case, row: &IncidentRow, t: &Catalog) -> CaseRow {
         state: state_words(case.state, t),
         told: t.text(if waits { "console-told-waits" } else { "console-notice-acknowledged" }),
         last: t.time(row.ended),
+        due: String::new(),
     }
 }
 
