@@ -38,6 +38,8 @@ pub(crate) fn list(path: &Path) -> io::Result<Vec<Sibling>> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Ok(Vec::new());
     };
+    // A log may be named without a folder: it lies in that of the process.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut found = Vec::new();
     for item in std::fs::read_dir(folder)?.take(FILES_MAX) {
         let item = item?;
@@ -83,6 +85,12 @@ fn turned(name: &str, other: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::turned;
+
+    /// A log that is named without a folder is one of the folder that the process works in.
+    #[test]
+    fn a_bare_name_has_a_folder() {
+        assert!(super::list(std::path::Path::new("Cargo.toml")).is_ok());
+    }
 
     #[test]
     fn turned_files_are_known_by_their_names() {
