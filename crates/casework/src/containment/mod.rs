@@ -123,6 +123,14 @@ pub fn seconds(prefix: IpNet, past: &[Block], now: Timestamp) -> u64 {
     (FIRST_SECONDS << doublings).min(SECONDS_MAX)
 }
 
+/// Must Sekisho leave this prefix to people? Yes while it is blocked, and for a day after its block was taken back, was
+/// confirmed by nobody, or was refused by the kernel: a machine does not order again what a person undid (DT-RSP-06).
+#[must_use]
+pub fn leaves_alone(prefix: IpNet, past: &[Block], now: Timestamp) -> bool {
+    let mut same = past.iter().filter(|block| block.prefix == prefix);
+    same.any(|block| block.is_active(now) || (block.undone && now.since(block.began) < Timestamp::DAY))
+}
+
 /// What would be done about an attacker, and what speaks against it.
 #[must_use]
 pub fn propose(attacker: &Attacker, standing: &Standing, past: &[Block], now: Timestamp) -> Proposal {

@@ -121,6 +121,21 @@ fn repeated_blocks_are_longer() {
     );
 }
 
+/// DT-RSP-06: a machine does not order again what a person took back, and does not order twice what is in force.
+#[test]
+fn what_was_taken_back_is_left_to_people() {
+    let prefix = net("203.0.113.7/32");
+    let running = block("203.0.113.7/32", NOW.plus(-Timestamp::MINUTE), 600);
+    let ended = block("203.0.113.7/32", NOW.plus(-Timestamp::HOUR), 600);
+    let undone = Block { undone: true, ..running };
+    assert!(leaves_alone(prefix, &[running], NOW));
+    assert!(!leaves_alone(prefix, &[ended], NOW), "over: it may begin again");
+    assert!(leaves_alone(prefix, &[ended, undone], NOW));
+    assert!(leaves_alone(prefix, &[undone], NOW.plus(23 * Timestamp::HOUR)));
+    assert!(!leaves_alone(prefix, &[undone], NOW.plus(Timestamp::DAY)));
+    assert!(!leaves_alone(net("203.0.113.8/32"), &[running, undone], NOW), "another address");
+}
+
 proptest! {
     /// Whatever is asked, a block is narrow, ends, and touches nothing that is sheltered unless BG-3 says so.
     #[test]

@@ -4,7 +4,7 @@ use super::config::Containment;
 use crate::contain::{self, Blocker, Nft, Order};
 use crate::live::{Judged, Watch};
 use casework::Incident;
-use casework::containment::{Mode, Proposal, Standing};
+use casework::containment::{self, Mode, Proposal, Standing};
 use ledger::EntryKind;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -107,8 +107,7 @@ impl Blocking {
             });
             let Some(named) = named else { continue };
             for proposal in of(incident, &standing, &past, now) {
-                let active = past.iter().any(|block| block.prefix == proposal.prefix && block.is_active(now));
-                if active || !proposal.is_free() {
+                if containment::leaves_alone(proposal.prefix, &past, now) || !proposal.is_free() {
                     continue;
                 }
                 let case = store.read(|tx| tx.case_of(&incident.id))?.map_or(0, |case| case.number);
@@ -129,7 +128,7 @@ fn write(watch: &mut Watch, deed: &serde_json::Value, now: Timestamp) -> anyhow:
 fn of(
     incident: &Incident,
     standing: &Standing,
-    past: &[casework::containment::Block],
+    past: &[containment::Block],
     now: Timestamp,
 ) -> Vec<Proposal> {
     // The fifth box holds when an announced test covers everything (CW-CLS-22).

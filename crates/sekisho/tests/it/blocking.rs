@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 const OURS: &str = "192.0.2.1:7022";
 const ATTACKER: &str = "192.0.2.9";
+const SECOND: &str = "192.0.2.10";
 
 fn ran(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|ran| ran.status.success())
@@ -69,6 +70,15 @@ impl Other {
             assert!(ran("nsenter", &arguments), "ip {line}");
         }
         other
+    }
+
+    /// From another address than before.
+    fn moves_to(&self, address: &str) {
+        let pid = self.0.id().to_string();
+        for line in ["addr flush dev there".to_owned(), format!("addr add {address}/24 dev there")] {
+            let arguments: Vec<&str> = ["-t", &pid, "-n", "ip"].into_iter().chain(line.split(' ')).collect();
+            assert!(ran("nsenter", &arguments), "ip {line}");
+        }
     }
 
     fn reaches_us(&self) -> bool {
@@ -177,7 +187,7 @@ fn inside() {
     by_itself(folder.path(), &log, &other);
 }
 
-/// By itself only for named rules, and only once somebody has looked at what would be blocked.
+/// By itself only for named rules, only once somebody has looked at what would be blocked, and never what a person took back.
 fn by_itself(folder: &Path, log: &Path, other: &Other) {
     attack(log, ATTACKER, true);
     let out = folder.join("report");
@@ -207,8 +217,13 @@ fn by_itself(folder: &Path, log: &Path, other: &Other) {
     assert!(other.reaches_us());
     let (status, _) = service.ask("POST", "/blocks/seen", &format!("form={}", form(&page)), "");
     assert_eq!(status, 303);
+    other.moves_to(SECOND);
+    assert!(other.reaches_us());
     attack(log, ATTACKER, true);
+    attack(log, SECOND, true);
     other.until(false);
     let page = service.until("/blocks", "<bdi>Sekisho</bdi>");
+    other.moves_to(ATTACKER);
+    assert!(other.reaches_us(), "what a person took back was blocked again: {page}");
     assert!(!page.contains("198.51.100.20/32</td><td>blocked"), "{page}");
 }
