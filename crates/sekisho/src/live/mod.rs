@@ -7,6 +7,7 @@
 
 mod recent;
 mod replay;
+mod sight;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -17,21 +18,18 @@ use crate::follow::{Following, Told};
 use crate::serve::search::Feed;
 use anyhow::Context as _;
 use casework::Incident;
-use collect::stream::{Block, LiveLine, block_of};
-use detect::activity::Activity;
-use detect::engine::Engine;
-use detect::front::Front;
+use collect::stream::{LiveLine, block_of};
 use detect::rule::RuleSet;
 use ledger::{EntryKind, GapCause, Ledger, Run, RunRecord, StreamId};
 use recent::Recent;
-pub(crate) use replay::history;
-use sha2::{Digest as _, Sha256};
+pub(crate) use replay::{History, Past};
+use sight::Sealed;
+pub(crate) use sight::Sight;
 use source::Source;
 pub(crate) use source::SourceState;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use vocab::{Context, Finding, Flags, LedgerIndex, Timestamp};
-use waiting::Waiting;
+use vocab::{Context, Finding, LedgerIndex, Timestamp};
 
 /// How a line comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +75,7 @@ pub(crate) struct Arrival {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What does not change while a watch runs.
+/// What lines are looked at with, until rules are loaded anew.
 pub(crate) struct Settings {
     /// Rules in force.
     pub(crate) rules: Arc<RuleSet>,
@@ -100,18 +98,10 @@ const OTHERS: &str = "syslog/others";
 /// Watches.
 pub(crate) struct Watch {
     ledger: Ledger,
-    settings: Settings,
-    front: Front,
-    engine: Engine,
-    activity: Activity,
-    sources: Vec<Source>,
-    by_name: BTreeMap<Arc<str>, usize>,
-    waiting: Waiting,
+    sight: Sight,
     recent: Recent,
     /// Stream of what the service itself and the people at its console do.
     deeds: StreamId,
-    /// Something came in since the engine was asked last.
-    changed: bool,
     /// Where lines go that people can search.
     feed: Option<Feed>,
 }
@@ -124,46 +114,31 @@ pub(crate) struct Judged {
     pub(crate) incidents: Vec<Incident>,
 }
 
-/// A block that is sealed and not yet decoded.
-struct Sealed {
-    source: usize,
-    block: Block,
-    index: LedgerIndex,
-}
-
 impl Watch {
     /// Begins to watch on a ledger that is open for writing.
     pub(crate) fn begin(mut ledger: Ledger, settings: Settings, now: Timestamp) -> anyhow::Result<Self> {
         ledger.fill_ahead();
         let deeds =
             ledger.open_stream("sekisho", "service", now).context("cannot open the service's stream")?;
-        let engine = Engine::new(Arc::clone(&settings.rules), settings.context.clone(), now);
         Ok(Self {
             ledger,
-            front: Front::new(&settings.rules),
-            engine,
-            settings,
-            activity: Activity::default(),
-            sources: Vec::new(),
-            by_name: BTreeMap::new(),
-            waiting: Waiting::default(),
+            sight: Sight::new(settings, &[], now),
             recent: Recent::default(),
             deeds,
-            changed: false,
             feed: None,
         })
     }
 
     /// Goes again over what was watched before, so that a restart neither forgets nor doubles (DT-COR-11). The lines are in
     /// the ledger already.
-    pub(crate) fn remember(&mut self, past: replay::Past) {
-        let replay::Past { source, way, block, index, received } = past;
-        let place = self.source(&source, way, received, None);
-        if let Some(known) = self.sources.get_mut(place) {
-            known.passed(&block);
-        }
-        self.decode(Sealed { source: place, block, index }, received);
-        self.waiting.release(received, &mut self.engine);
+    pub(crate) fn remember(&mut self, past: Past) {
+        self.sight.remember(past);
+    }
+
+    /// Looks from here on with what has gone over everything that the ledger holds, e.g. with other rules.
+    pub(crate) fn look_with(&mut self, sight: Sight) {
+        let old = std::mem::replace(&mut self.sight, sight);
+        self.sight.go_on_from(old);
     }
 
     /// Takes lines: seals them, makes them durable, and looks at them. When this returns, they will survive a crash.
@@ -173,12 +148,12 @@ impl Watch {
         }
         let mut touched = Vec::new();
         for mut arrival in arrivals {
-            let full = self.sources.len() >= SOURCES_MAX && arrival.way == Way::Syslog;
-            if full && !self.by_name.contains_key(&arrival.source) {
+            let full = self.sight.sources.len() >= SOURCES_MAX && arrival.way == Way::Syslog;
+            if full && self.sight.sources.find(&arrival.source).is_none() {
                 arrival.source = OTHERS.into();
             }
             let place = self.place(&arrival.source, arrival.way, now)?;
-            let Some(source) = self.sources.get_mut(place) else { continue };
+            let Some(source) = self.sight.sources.get_mut(place) else { continue };
             if source.add(arrival) {
                 touched.push(place);
             }
@@ -190,9 +165,9 @@ impl Watch {
         self.ledger.commit().context("cannot make the lines durable")?;
         for one in sealed {
             self.keep(&one, now);
-            self.decode(one, now);
+            self.sight.decode(one, now);
         }
-        self.waiting.release(now, &mut self.engine);
+        self.sight.release(now);
         Ok(())
     }
 
@@ -220,15 +195,15 @@ impl Watch {
             let lines: Vec<LiveLine<'_>> =
                 piece.records().map(|(offset, line, bytes)| LiveLine { offset, line, bytes }).collect();
             let (block, _) = block_of(&lines);
-            let place = self.source(&file.into(), Way::File, now, None);
-            if let Some(source) = self.sources.get_mut(place) {
+            let place = self.sight.sources.add(&file.into(), Way::File, now, None);
+            if let Some(source) = self.sight.sources.get_mut(place) {
                 source.passed(&block);
             }
             let one = Sealed { source: place, block, index };
             self.keep(&one, now);
-            self.decode(one, now);
+            self.sight.decode(one, now);
         }
-        self.waiting.release(now, &mut self.engine);
+        self.sight.release(now);
         Ok(more)
     }
 
@@ -250,7 +225,7 @@ impl Watch {
 
     /// Seals what came in of a source.
     fn seal(&mut self, place: usize, now: Timestamp, sealed: &mut Vec<Sealed>) -> anyhow::Result<()> {
-        let Some(source) = self.sources.get_mut(place) else { return Ok(()) };
+        let Some(source) = self.sight.sources.get_mut(place) else { return Ok(()) };
         let lines = source.take_lines();
         let stream = source.stream(self.deeds);
         let name = Arc::clone(source.name());
@@ -274,14 +249,14 @@ impl Watch {
 
     /// The place of a source whose lines are sealed here, with an open stream.
     fn place(&mut self, name: &Arc<str>, way: Way, now: Timestamp) -> anyhow::Result<usize> {
-        if let Some(place) = self.by_name.get(name)
-            && self.sources.get(*place).and_then(Source::own_stream).is_some()
+        if let Some(place) = self.sight.sources.find(name)
+            && self.sight.sources.get(place).and_then(Source::own_stream).is_some()
         {
-            return Ok(*place);
+            return Ok(place);
         }
         let stream = self.ledger.open_stream(name, way.name(), now);
         let stream = stream.with_context(|| format!("cannot open a stream for {name}"))?;
-        Ok(self.source(name, way, now, Some(stream)))
+        Ok(self.sight.sources.add(name, way, now, Some(stream)))
     }
 
     /// Writes down that records of a source are missing, or may be (LG-HBT-02).
@@ -293,22 +268,9 @@ impl Watch {
         now: Timestamp,
     ) -> anyhow::Result<()> {
         let place = self.place(name, way, now)?;
-        let stream = self.sources.get(place).map_or(self.deeds, |source| source.stream(self.deeds));
+        let stream = self.sight.sources.get(place).map_or(self.deeds, |source| source.stream(self.deeds));
         self.ledger.append_gap(stream, cause, span, now).context("cannot write the ledger")?;
         self.ledger.commit().context("cannot make the entry durable").map(drop)
-    }
-
-    fn source(&mut self, name: &Arc<str>, way: Way, now: Timestamp, stream: Option<StreamId>) -> usize {
-        if let Some(place) = self.by_name.get(name) {
-            if let (Some(source), Some(stream)) = (self.sources.get_mut(*place), stream) {
-                source.use_stream(stream);
-            }
-            return *place;
-        }
-        let place = self.sources.len();
-        self.sources.push(Source::new(place, name, way, now, stream));
-        self.by_name.insert(Arc::clone(name), place);
-        place
     }
 
     /// Has lines that are sealed searched from here on.
@@ -319,53 +281,19 @@ impl Watch {
     /// Keeps the words of lines that just came in.
     fn keep(&mut self, sealed: &Sealed, now: Timestamp) {
         self.recent.add(&sealed.block, sealed.index);
-        if let (Some(feed), Some(source)) = (&self.feed, self.sources.get(sealed.source)) {
+        if let (Some(feed), Some(source)) = (&self.feed, self.sight.sources.get(sealed.source)) {
             feed.offer(source.name(), sealed.index, now, &sealed.block);
         }
     }
 
-    fn decode(&mut self, sealed: Sealed, now: Timestamp) {
-        let Self { sources, settings, front, activity, waiting, .. } = self;
-        let Some(source) = sources.get_mut(sealed.source) else { return };
-        let mut fresh = Vec::new();
-        let mut last = None;
-        source.decode(sealed.block, sealed.index, now, settings, &mut |event| {
-            let before = fresh.len();
-            front.observe(event, &mut fresh);
-            if event.time.is_some() {
-                last = event.time;
-            } else if let Some(signal) = fresh.get_mut(before) {
-                // A record without a time is of when it came (DT-TIM-07).
-                signal.order.time = last.unwrap_or(now);
-                signal.flags.set(Flags::TIME_ASSUMED);
-            }
-        });
-        activity.add(&front.take_notes());
-        self.changed = true;
-        waiting.add(fresh, now);
-    }
-
     /// Did something come in since [`Self::judge`] was called last?
     pub(crate) const fn has_news(&self) -> bool {
-        self.changed
+        self.sight.has_news()
     }
 
     /// What was found so far.
     pub(crate) fn judge(&mut self, now: Timestamp) -> Judged {
-        self.changed = false;
-        self.waiting.release(now, &mut self.engine);
-        let mut engine = self.engine.clone();
-        engine.set_clock(now);
-        self.waiting.each().for_each(|signal| engine.push(signal));
-        engine.activity(self.activity.clone());
-        let mut findings = engine.finish().findings;
-        for finding in &mut findings {
-            finding.id = lasting_id(finding);
-            self.recent.quote(finding);
-        }
-        let given = casework::Given { context: &self.settings.context, clock: now };
-        let incidents = casework::incidents(&findings, given);
-        Judged { findings, incidents }
+        self.sight.judge(&self.recent, now)
     }
 
     /// Writes down what the service or a person at its console did, before it takes effect (DESIGN invariant 4).
@@ -406,13 +334,13 @@ impl Watch {
 
     /// How each source stands.
     pub(crate) fn sources(&self) -> impl Iterator<Item = SourceState> + '_ {
-        self.sources.iter().map(Source::state)
+        self.sight.sources.iter().map(Source::state)
     }
 
     /// Where a source goes on: bytes and lines of it that are sealed.
     #[cfg(test)]
     pub(crate) fn position(&self, name: &str) -> (u64, u64) {
-        let place = self.by_name.get(name).and_then(|place| self.sources.get(*place));
+        let place = self.sight.sources.find(name).and_then(|place| self.sight.sources.get(place));
         place.map_or((0, 0), Source::position)
     }
 
@@ -422,27 +350,9 @@ impl Watch {
         if let Some(following) = &mut following {
             following.end(&mut self.ledger, now).context("cannot note how far the files were read")?;
         }
-        for stream in self.sources.iter().filter_map(Source::own_stream).chain([self.deeds]) {
+        for stream in self.sight.sources.iter().filter_map(Source::own_stream).chain([self.deeds]) {
             self.ledger.close_stream(stream, now).context("cannot close a stream")?;
         }
         self.ledger.rest(now).context("cannot close the ledger").map(drop)
     }
-}
-
-/// A name for a finding that does not change while it grows: its rule, its key, and where it began.
-fn lasting_id(finding: &Finding) -> String {
-    let mut hash = Sha256::new();
-    let mut part = |text: &str| {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text);
-    };
-    part(&finding.rule.id);
-    for (name, value) in &finding.key {
-        part(name);
-        part(value);
-    }
-    let begun = finding.evidence.iter().map(|record| record.citation).min().unwrap_or_default();
-    hash.update(begun.index.0.to_be_bytes());
-    hash.update(begun.record.to_be_bytes());
-    format!("F-{}", hex::encode(hash.finalize().get(..8).unwrap_or_default()))
 }

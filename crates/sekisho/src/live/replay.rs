@@ -22,57 +22,72 @@ pub(crate) struct Past {
     pub(super) received: Timestamp,
 }
 
-/// Hands out everything that came in at `since` or later. Returns the number of entries whose content no key at hand opens, or
-/// that was destroyed.
-///
-/// # Errors
-/// When the ledger cannot be read, and the first error of `take`.
-pub(crate) fn history(
-    reader: &mut Reader,
-    since: Timestamp,
-    take: &mut dyn FnMut(Past) -> anyhow::Result<()>,
-) -> anyhow::Result<u64> {
-    let mut streams: BTreeMap<u32, LedgerIndex> = BTreeMap::new();
-    let (mut runs, mut closed) = (Vec::new(), 0);
-    for entry in reader.entries() {
-        let (index, entry) = entry.context("cannot read the ledger back")?;
-        if entry.kind == EntryKind::StreamOpen {
-            streams.insert(entry.stream, index);
-        } else if entry.kind == EntryKind::Event && entry.form == Form::Run && entry.received_at >= since {
-            runs.push((
-                index,
-                entry.stream,
-                entry.received_at,
-                u32::from(entry.part_count.saturating_sub(1)),
-            ));
+/// Reads a ledger from its begin, and later what was added since.
+#[derive(Default)]
+pub(crate) struct History {
+    /// Entry that opened each stream.
+    streams: BTreeMap<u32, LedgerIndex>,
+    /// Name and way of its source, where it is one that is watched.
+    names: BTreeMap<u32, Option<(Arc<str>, Way)>>,
+    /// First entry that was not read.
+    pub(crate) next: u64,
+}
+
+impl History {
+    /// Hands out everything that came in at `since` or later and was not handed out before. Returns the number of entries whose
+    /// content no key at hand opens, or that was destroyed.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read, and the first error of `take`.
+    pub(crate) fn go_on(
+        &mut self,
+        reader: &mut Reader,
+        since: Timestamp,
+        take: &mut dyn FnMut(Past) -> anyhow::Result<()>,
+    ) -> anyhow::Result<u64> {
+        let mut runs = Vec::new();
+        for entry in reader.entries_from(LedgerIndex(self.next)) {
+            let (index, entry) = entry.context("cannot read the ledger back")?;
+            if entry.kind == EntryKind::StreamOpen {
+                self.streams.insert(entry.stream, index);
+            } else if entry.kind == EntryKind::Event && entry.form == Form::Run && entry.received_at >= since
+            {
+                let records = u32::from(entry.part_count.saturating_sub(1));
+                runs.push((index, entry.stream, entry.received_at, records));
+            }
+            self.next = index.0 + 1;
         }
-    }
-    let mut names: BTreeMap<u32, Option<(Arc<str>, Way)>> = BTreeMap::new();
-    for (index, stream, received, records) in runs {
-        let known = names
-            .entry(stream)
-            .or_insert_with(|| streams.get(&stream).and_then(|opened| name(reader, *opened)));
-        let Some((source, way)) = known.clone() else { continue };
-        let read: Result<Vec<_>, _> =
-            (0..records).map(|record| reader.record(Citation { index, record })).collect();
-        let lines = match read {
-            Ok(lines) => lines,
-            Err(ledger::Error::Sealed { .. } | ledger::Error::Destroyed { .. }) => {
-                closed += 1;
-                continue;
+        let mut closed = 0;
+        for (index, stream, received, records) in runs {
+            let opened = self.streams.get(&stream);
+            let known =
+                self.names.entry(stream).or_insert_with(|| opened.and_then(|opened| name(reader, *opened)));
+            let Some((source, way)) = known.clone() else { continue };
+            match block(reader, index, records)? {
+                Some(block) => take(Past { source, way, block, index, received })?,
+                None => closed += 1,
             }
-            Err(error) => {
-                return Err(anyhow::Error::new(error).context(format!("cannot read entry {} back", index.0)));
-            }
-        };
-        let views: Vec<LiveLine<'_>> = lines
-            .iter()
-            .map(|line| LiveLine { offset: line.offset, line: line.line, bytes: &line.bytes })
-            .collect();
-        let (block, _) = block_of(&views);
-        take(Past { source, way, block, index, received })?;
+        }
+        Ok(closed)
     }
-    Ok(closed)
+}
+
+/// The lines of a run; `None`: no key at hand opens them, or they were destroyed.
+fn block(reader: &mut Reader, index: LedgerIndex, records: u32) -> anyhow::Result<Option<Block>> {
+    let read: Result<Vec<_>, _> =
+        (0..records).map(|record| reader.record(Citation { index, record })).collect();
+    let lines = match read {
+        Ok(lines) => lines,
+        Err(ledger::Error::Sealed { .. } | ledger::Error::Destroyed { .. }) => return Ok(None),
+        Err(error) => {
+            return Err(anyhow::Error::new(error).context(format!("cannot read entry {} back", index.0)));
+        }
+    };
+    let views: Vec<LiveLine<'_>> = lines
+        .iter()
+        .map(|line| LiveLine { offset: line.offset, line: line.line, bytes: &line.bytes })
+        .collect();
+    Ok(Some(block_of(&views).0))
 }
 
 /// Name and way of the source of a stream; `None` for streams of something else.

@@ -92,6 +92,10 @@ impl Source {
         &self.state.name
     }
 
+    pub(super) const fn way(&self) -> Way {
+        self.state.way
+    }
+
     /// Stream that this session opened for it.
     pub(super) const fn own_stream(&self) -> Option<StreamId> {
         self.stream
@@ -136,6 +140,18 @@ impl Source {
             self.next_offset = last.offset + last.raw.len() as u64 + 1;
             self.last_line = last.line;
         }
+    }
+
+    /// Takes the place of another that took the same lines: its counters and its stream are carried on. What the ledger of
+    /// the last days does not show, the old reader still knows.
+    pub(super) fn go_on_from(&mut self, old: Self) {
+        let SourceState { lines, events, unread, first_seen, last_seen, .. } = old.state;
+        self.state = SourceState { lines, events, unread, first_seen, last_seen, ..self.state.clone() };
+        if self.reader.is_none() && self.unknown.is_empty() {
+            (self.reader, self.state.format) = (old.reader, old.state.format);
+        }
+        (self.stream, self.pending) = (old.stream, old.pending);
+        (self.next_offset, self.last_line) = (old.next_offset, old.last_line);
     }
 
     /// Makes events of a block that is sealed.

@@ -169,11 +169,12 @@ fn a_restart_goes_on_where_the_ledger_ends() {
     drop(first);
     let ledger = folder.path().join("ledger");
     let mut past = Vec::new();
-    history(&mut ledger::Reader::open(&ledger).unwrap(), Timestamp(0), &mut |run| {
+    let mut reader = ledger::Reader::open(&ledger).unwrap();
+    let mut take = |run| {
         past.push(run);
         Ok(())
-    })
-    .expect("read back");
+    };
+    History::default().go_on(&mut reader, Timestamp(0), &mut take).expect("read back");
     let resume = ledger::Resume { now: NOW, seed: [7; 32], session: [9; 32] };
     let (open, _) = Ledger::open(&ledger, &resume).expect("opens");
     let mut second = Watch::begin(open, settings("", &rules), NOW).expect("begins");
@@ -185,6 +186,47 @@ fn a_restart_goes_on_where_the_ledger_ends() {
     let live: BTreeSet<String> = second.judge(NOW).findings.iter().map(gist).collect();
     assert_eq!(live, batch(&files, &rules));
     second.close(None, Clock::Fixed(NOW)).expect("closes");
+}
+
+/// Rules loaded anew find, in what came before and in what comes after, what they would have found from the begin; sources
+/// go on where they were.
+#[test]
+fn other_rules_take_over_while_lines_come_in() {
+    let (few, all) = (Arc::new(RuleSet::load(&[], &[]).0), rules());
+    let files = [samples("stuffing").join("auth.log"), samples("stuffing").join("nginx/access.log")];
+    let folder = tempfile::tempdir().expect("folder");
+    let mut watch = watch_of("stuffing", folder.path(), &few);
+    let lines = arrivals(&files);
+    let parts: Vec<&[Arrival]> = lines.chunks(lines.len() / 4 + 1).collect();
+    watch.take(parts[0].to_vec(), NOW).expect("taken");
+    let states: Vec<SourceState> = watch.sources().collect();
+    let mut sight = Sight::new(settings("stuffing", &all), &states, NOW);
+    let mut history = History::default();
+    for part in [1, 2] {
+        // Read while the watch goes on.
+        let mut reader = ledger::Reader::open(&folder.path().join("ledger")).expect("opens");
+        let mut take = |past| {
+            sight.remember(past);
+            Ok(())
+        };
+        assert_eq!(history.go_on(&mut reader, Timestamp(0), &mut take).expect("read"), 0);
+        if part == 1 {
+            watch.take(parts[part].to_vec(), NOW).expect("taken");
+        }
+    }
+    let before: Vec<SourceState> = watch.sources().collect();
+    watch.look_with(sight);
+    assert!(watch.has_news());
+    let counted = |states: Vec<SourceState>| -> Vec<_> {
+        states.into_iter().map(|state| (state.rank, state.name, state.lines, state.first_seen)).collect()
+    };
+    assert_eq!(counted(before), counted(watch.sources().collect()));
+    for part in &parts[2..] {
+        watch.take(part.to_vec(), NOW).expect("taken");
+    }
+    let live: BTreeSet<String> = watch.judge(NOW).findings.iter().map(gist).collect();
+    assert_eq!(live, batch(&files, &all));
+    assert!(!live.is_empty());
 }
 
 /// Lines of no known format are sealed all the same, and counted.

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod console;
 mod delivery;
 mod publish;
+mod reload;
 pub(crate) mod search;
 mod silence;
 mod syslog;
@@ -22,6 +23,7 @@ use anyhow::Context as _;
 use casework::Incident;
 use config::Config;
 use delivery::{Delivery, Missing};
+use detect::rule::LoadReport;
 use ledger::{EntryKind, Genesis, Ledger, Reader};
 use silence::Silences;
 use std::collections::BTreeMap;
@@ -58,8 +60,8 @@ pub(super) struct Shared {
     pub(super) incidents: Mutex<BTreeMap<String, Incident>>,
     /// Entries of the ledger, its verifier key.
     pub(super) ledger: Mutex<(u64, String)>,
-    /// Rules in force: id, title, level.
-    pub(super) rules: RuleRows,
+    /// Rules in force, and how loading them stands.
+    pub(super) rules: reload::Rules,
     /// Folder of the ledger.
     pub(super) folder: PathBuf,
     /// Orders to the watch.
@@ -78,16 +80,20 @@ impl Shared {
     /// Has the watch write down what somebody does; gives the entry.
     pub(super) fn deed(&self, deed: serde_json::Value) -> anyhow::Result<i64> {
         let (reply, answer) = sync_channel(1);
-        self.orders.send(Order { deed, reply }).ok().context("the watch has ended")?;
+        self.orders.send(Order::Deed(deed, reply)).ok().context("the watch has ended")?;
         let index = answer.recv_timeout(Duration::from_secs(30)).context("the watch does not answer")??;
         i64::try_from(index).context("index of an entry")
     }
 }
 
-/// Something to be written into the ledger.
-pub(super) struct Order {
-    deed: serde_json::Value,
-    reply: SyncSender<anyhow::Result<u64>>,
+/// What others ask of the watch.
+pub(super) enum Order {
+    /// Something to be written into the ledger; gives the entry.
+    Deed(serde_json::Value, SyncSender<anyhow::Result<u64>>),
+    /// How each source stands.
+    Sources(SyncSender<Vec<SourceState>>),
+    /// To look with other rules from now on.
+    Look(Box<reload::Successor>, SyncSender<anyhow::Result<()>>),
 }
 
 /// Locks, whatever a thread that panicked left behind: every value is replaced as a whole.
@@ -123,7 +129,8 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let config = config::read(path)?;
     crate::output::private_folder(&config.data)?;
     let zone = config.timezone.as_deref().map(crate::inputs::zone).transpose()?;
-    let (settings, shown) = watch_settings(&config, zone.as_ref(), clock)?;
+    let (settings, rows, report) = watch_settings(&config, zone.as_ref(), clock)?;
+    let (rules, asked) = reload::Rules::new(reload::State::of(rows, &report, clock.now()));
     let blocking = blocking::Blocking::new(&config.containment, &settings.context, zone.is_none());
     let store = Arc::new(open_store(&config)?);
     let (mut watch, following, have) = begin(&config, settings, clock)?;
@@ -148,7 +155,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         folder,
         incidents,
         ledger,
-        rules: shown,
+        rules,
         orders,
         dropped,
         blocking,
@@ -166,8 +173,11 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         if let Some(settings) = &config.agents {
             agents::listen(settings, &config.data, store, heard).await?;
         }
+        reload_at_signal(Arc::clone(&shared))?;
         syslog::listen(&config.syslog, lines, counted).await
     })?;
+    let loader = reload::Loader { settings: path.to_owned(), shared: Arc::clone(&shared), clock, asked };
+    std::thread::spawn(move || loader.run());
     let (stop, stopped) = sync_channel::<()>(0);
     let silences = silences(&config, &shared.store, clock.now())?;
     let desk = Desk { shared: Arc::clone(&shared), clock, silences, arrivals, ordered, stopped };
@@ -209,7 +219,7 @@ fn watch_settings(
     config: &Config,
     zone: Option<&jiff::tz::TimeZone>,
     clock: Clock,
-) -> anyhow::Result<(Settings, RuleRows)> {
+) -> anyhow::Result<(Settings, RuleRows, LoadReport)> {
     let (rules, loaded) = crate::inputs::rules(&config.rules, true)?;
     crate::cmd::warn_refused(&loaded);
     let shown = shown(&rules);
@@ -229,7 +239,19 @@ fn watch_settings(
         zone_assumed: zone.is_none(),
         host: crate::inputs::host_name(),
     };
-    Ok((settings, shown))
+    Ok((settings, shown, loaded))
+}
+
+/// SIGHUP loads the rules anew, as administrators expect it of a service.
+fn reload_at_signal(shared: Arc<Shared>) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for signals")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            shared.rules.ask("");
+        }
+    });
+    Ok(())
 }
 
 /// Id, title and level of each rule.
@@ -288,7 +310,7 @@ fn begin(
     if let Some((mut reader, last)) = before {
         watch.was_down(last, now)?;
         let since = now.plus(-i64::from(config.remember_days) * Timestamp::DAY);
-        let closed = live::history(&mut reader, since, &mut |run| {
+        let closed = live::History::default().go_on(&mut reader, since, &mut |run| {
             watch.remember(run);
             Ok(())
         })?;
@@ -350,9 +372,8 @@ impl Desk {
             let mut notices = Vec::new();
             more = watch.follow(&mut following, now, &mut notices)?;
             notices.iter().for_each(|(file, notice)| tell(file, notice));
-            while let Ok(Order { deed, reply }) = self.ordered.try_recv() {
-                // Who asked may have given up waiting; the deed is written all the same.
-                drop(reply.send(watch.deed(EntryKind::Command, &deed, now).map(|index| index.0)));
+            while let Ok(order) = self.ordered.try_recv() {
+                self.obey(order, &mut watch, now);
             }
             if let Some((before, after)) = steps.look() {
                 watch.beside(|ledger| Ok(ledger.record_clock_step(before, after)?))?;
@@ -381,6 +402,20 @@ impl Desk {
             if ended {
                 standing.end();
                 return watch.close(Some(following), self.clock);
+            }
+        }
+    }
+
+    /// Does what others ask; who asked may have given up waiting, and it is done all the same.
+    fn obey(&self, order: Order, watch: &mut Watch, now: Timestamp) {
+        match order {
+            Order::Deed(deed, reply) => {
+                drop(reply.send(watch.deed(EntryKind::Command, &deed, now).map(|index| index.0)));
+            }
+            Order::Sources(reply) => drop(reply.send(watch.sources().collect())),
+            Order::Look(successor, reply) => {
+                let ready = successor.ready(&self.shared.folder).map(|sight| watch.look_with(sight));
+                drop(reply.send(ready));
             }
         }
     }

@@ -31,6 +31,7 @@ mod papers;
 mod programs;
 mod receiving;
 mod records;
+mod reloading;
 mod replicas;
 mod rules;
 mod rulings;

@@ -5,6 +5,7 @@ mod facts;
 mod logs;
 mod notices;
 mod pages;
+mod rules;
 
 pub use facts::{FactLine, FactsPage, VerdictLine};
 pub use logs::{LogRow, LogsPage};
@@ -13,6 +14,7 @@ pub use pages::{
     BlockLine, BlocksPage, CasePage, CaseRow, CasesPage, ClockLine, FindingRow, FindingsPage, LoginPage,
     NoticedPage, PeoplePage, PersonRow, ProposalLine, SetupPage, TablePage, TodayPage, message,
 };
+pub use rules::RulesPage;
 
 pub use crate::report::escape::{visible, visible_whole};
 use crate::report::view;

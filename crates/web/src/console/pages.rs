@@ -262,7 +262,7 @@ pub struct FindingsPage<'a> {
     pub after: Option<i64>,
 }
 
-/// A page that is a table: sources, rules, the ledger.
+/// A page that is a table: sources, the ledger.
 #[derive(Template)]
 #[template(path = "console/table.html")]
 pub struct TablePage<'a> {

@@ -11,6 +11,7 @@ mod metrics;
 mod noticed;
 mod notices;
 mod routes;
+mod rules;
 mod show;
 
 use super::{Delivery, api, config};
@@ -183,6 +184,7 @@ impl Console {
             | Page::AddDuty
             | Page::RemoveDuty
             | Page::SetAddresses => self.change_notices(asked, route.page),
+            Page::LoadRules => self.load_rules(asked),
             page => self.show(asked, page),
         }
     }

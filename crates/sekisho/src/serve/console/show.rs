@@ -36,23 +36,7 @@ impl Console {
                 Page::Findings => self.findings(asked)?,
                 Page::Notices => self.notices(asked)?,
                 Page::Sources => self.sources(asked)?,
-                Page::Rules => {
-                    let t = asked.t;
-                    askama(&TablePage {
-                        f: self.frame(asked, "/rules", "console-rules"),
-                        note: t.text("console-rules-note"),
-                        facts: Vec::new(),
-                        heads: ["console-rule", "col-level", "console-rule-id"].map(|id| t.text(id)).to_vec(),
-                        rows: self
-                            .shared
-                            .rules
-                            .iter()
-                            .map(|(id, title, level)| {
-                                vec![title.clone(), t.text(&format!("level-{level}")), id.clone()]
-                            })
-                            .collect(),
-                    })
-                }
+                Page::Rules => self.rules(asked),
                 Page::Ledger => {
                     let t = asked.t;
                     let (entries, key) = held(&self.shared.ledger).clone();
