@@ -36,6 +36,7 @@ note-service-account = Account "{ $account }" belongs to a program; nobody is me
 note-planted-roster = By the roster account "{ $account }" was added without the administrator's knowledge.
 note-planted-uid = Account "{ $account }" has the number of root (uid 0).
 note-decoy = Decoy account "{ $account }", which nobody should use, was touched.
+note-exercise = The account "{ $account }" of an exercise was tried (sekisho exercise). Ask who held the exercise that it is no real attack.
 note-factor-refused = Account "{ $account }": the second factor was refused or left unanswered again and again. Somebody knows the first factor.
 note-factor-accepted = Account "{ $account }": the second factor was refused again and again, then accepted.
 note-first-network = Account "{ $account }" was used from a network not seen before ({ $source }).

@@ -30,6 +30,7 @@ note-service-account = アカウント「{ $account }」はプログラムのた
 note-planted-roster = アカウント「{ $account }」は、名簿では無断追加とされています。
 note-planted-uid = アカウント「{ $account }」は root と同じ番号（uid 0）を持っています。
 note-decoy = 誰も使わないはずのおとりのアカウント「{ $account }」が使われました。
+note-exercise = 演習用のアカウント「{ $account }」が使われました（sekisho exercise）。実際の攻撃ではないことを、演習をした人に確かめてください。
 note-factor-refused = アカウント「{ $account }」で、二つ目の要素の確認が繰り返し拒否又は放置されています。最初の要素は誰かに知られています。
 note-factor-accepted = アカウント「{ $account }」で、二つ目の要素の確認が繰り返し拒否された後、承認されています。
 note-first-network = アカウント「{ $account }」が、これまで見られなかったネットワークから使われました（{ $source }）。

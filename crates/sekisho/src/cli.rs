@@ -121,6 +121,17 @@ What became of it stands on the page Notices of the console.
 結果は画面の「通知」に表示されます。"
     )]
     Notice(NoticeCommand),
+    /// Attack harmlessly through every source, and prove that it is seen and acknowledged / 演習
+    #[command(after_long_help = "Examples:
+  sekisho exercise --config sekisho.toml
+  sekisho exercise --agents --wait 300 --acknowledged 1800
+  sekisho exercise --acknowledged 0 --json
+
+Writes one marked line into each followed log and to each syslog receiver: a failed log-in, or a request, of the account or path
+sekisho-exercise-... from 192.0.2.66, an address that nobody has. It becomes a case like any other, which can be closed as a false
+alarm. Exit code 0: all was proved; 1: something was not seen, not told of or not acknowledged.
+監視中の各ログと syslog の受け口に、印の付いた無害な一行を書き、検知、通知、確認までを確かめます。事案は「誤検知」で閉じてください。")]
+    Exercise(crate::cmd::exercise::Exercise),
     /// Print normalised events, one OCSF-shaped JSON object a line
     #[command(after_long_help = "Examples:
   sekisho events /var/log/auth.log

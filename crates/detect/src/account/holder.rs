@@ -18,6 +18,8 @@ use vocab::{
 
 /// Accounts whose last use, making or failures are remembered.
 const ACCOUNTS_MAX: usize = 65_536;
+/// Begin of the names that `sekisho exercise` uses (演習): decoys without a roster.
+const EXERCISE: &str = "sekisho-exercise-";
 
 /// Numbers of these kinds.
 #[derive(Clone, Debug)]
@@ -144,8 +146,10 @@ impl Holders {
     }
 
     fn decoy(&self, attempt: &Attempt, settings: &Settings, ctx: &mut Ctx) {
-        if self.roster.kind(attempt.account_id) == Some(AccountKind::Decoy) {
-            let note = Message::new("note-decoy").with("account", attempt.account.as_str());
+        let exercise = attempt.account.starts_with(EXERCISE);
+        if exercise || self.roster.kind(attempt.account_id) == Some(AccountKind::Decoy) {
+            let note = if exercise { "note-exercise" } else { "note-decoy" };
+            let note = Message::new(note).with("account", attempt.account.as_str());
             let entry =
                 Entry::new(Kind::DecoyUse, Level::High, note).key("account", &canonical(&attempt.account));
             write(entry, attempt, settings, ctx);

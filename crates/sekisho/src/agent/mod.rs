@@ -2,7 +2,7 @@
 //! sent, and leaves the spool when it is durable in the server's ledger (LG-SRC-01): no line is lost or doubled, whenever
 //! agent, server or network fail.
 
-mod config;
+pub(crate) mod config;
 mod outbox;
 mod send;
 mod spool;

@@ -10,6 +10,7 @@ pub(crate) mod case;
 pub(crate) mod custody;
 mod detect_rules;
 mod events;
+pub(crate) mod exercise;
 mod investigate;
 pub(crate) mod ledger;
 mod rules;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Agents(command) => agents::run(command),
         Command::Config(crate::cli::ConfigCommand::Check { config }) => crate::serve::check(&config),
         Command::Notice(crate::cli::NoticeCommand::Test { config }) => crate::serve::test_notice(&config),
+        Command::Exercise(args) => exercise::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Detect(args) => detect_rules::run(&args),
         Command::Search(args) => search::run(&args),

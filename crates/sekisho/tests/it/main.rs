@@ -19,6 +19,7 @@ mod durable;
 #[expect(dead_code, reason = "the tests of `collect` write more kinds of values")]
 #[path = "../../../collect/tests/it/evtx_writer.rs"]
 mod evtx_writer;
+mod exercise;
 mod following;
 mod handing;
 mod hooks;

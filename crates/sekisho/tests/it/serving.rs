@@ -45,6 +45,22 @@ impl Service {
             folder.join("auth.log"),
             more(console),
         );
+        Self::begun(folder, &text, console, syslog)
+    }
+
+    /// Starts again with the settings of before, changed.
+    pub(crate) fn restart(folder: &Path, text: &str) -> Self {
+        let after = |before: &str| -> u16 {
+            let rest = text.split(before).nth(1).expect("an address");
+            rest.split('"').next().and_then(|port| port.parse().ok()).expect("a port")
+        };
+        let (console, syslog) = (after("listen = \"127.0.0.1:"), after("udp = \"127.0.0.1:"));
+        // Nobody is registered: a code is shown again.
+        drop(std::fs::remove_file(folder.join("data/seen")));
+        Self::begun(folder, text, console, syslog)
+    }
+
+    fn begun(folder: &Path, text: &str, console: u16, syslog: u16) -> Self {
         std::fs::write(folder.join("sekisho.toml"), text).expect("settings");
         let mut command = sekisho();
         command.current_dir(folder).args(["serve", "--lang", "en"]);
