@@ -42,6 +42,8 @@ pub(crate) enum Way {
     Agent,
     /// A program, by HTTP.
     Http,
+    /// The journal of systemd.
+    Journal,
 }
 
 impl Way {
@@ -52,11 +54,14 @@ impl Way {
             Self::Syslog => "syslog",
             Self::Agent => "agent",
             Self::Http => "http",
+            Self::Journal => "journal",
         }
     }
 
     fn of(name: &str) -> Option<Self> {
-        [Self::File, Self::Syslog, Self::Agent, Self::Http].into_iter().find(|way| way.name() == name)
+        [Self::File, Self::Syslog, Self::Agent, Self::Http, Self::Journal]
+            .into_iter()
+            .find(|way| way.name() == name)
     }
 }
 

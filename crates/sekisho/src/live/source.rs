@@ -181,7 +181,7 @@ impl Source {
             zone: settings.zone.clone(),
             zone_assumed: settings.zone_assumed,
             host: match self.state.way {
-                Way::File => settings.host.clone(),
+                Way::File | Way::Journal => settings.host.clone(),
                 Way::Agent => self.state.name.split(':').next().unwrap_or_default().to_owned(),
                 Way::Syslog | Way::Http => String::new(),
             },

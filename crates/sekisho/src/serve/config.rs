@@ -41,6 +41,9 @@ pub(crate) struct Config {
     /// Logs that are followed.
     #[serde(default)]
     pub(crate) files: Vec<PathBuf>,
+    /// The journal of systemd.
+    #[serde(default)]
+    pub(crate) journal: Option<Journal>,
     /// Syslog receiver.
     #[serde(default)]
     pub(crate) syslog: Syslog,
@@ -103,6 +106,20 @@ pub(crate) struct Containment {
     /// Where the program nft is.
     #[serde(default)]
     pub(crate) nft: Option<PathBuf>,
+}
+
+/// The journal of systemd as a source.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Journal {
+    /// It is followed.
+    pub(crate) follow: bool,
+    /// Of this namespace instead of the computer's own.
+    #[serde(default)]
+    pub(crate) namespace: Option<String>,
+    /// Where the program journalctl is.
+    #[serde(default)]
+    pub(crate) journalctl: Option<PathBuf>,
 }
 
 /// Where agents are heard.
@@ -198,10 +215,11 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
             "docs/serve.md lists all settings",
         )
     })?;
-    if config.files.is_empty() && config.syslog.is_off() && config.agents.is_none() {
+    let journal = config.journal.as_ref().is_some_and(|journal| journal.follow);
+    if config.files.is_empty() && config.syslog.is_off() && config.agents.is_none() && !journal {
         return Err(Hinted::error(
             format!("{}: nothing to watch", path.display()),
-            "name log files under `files`, or an address under [syslog] or [agents]",
+            "name log files under `files`, an address under [syslog] or [agents], or follow = true under [journal]",
         ));
     }
     if !config.console.listen.ip().is_loopback() && !config.console.behind_tls {

@@ -2,10 +2,12 @@
 
 pub(crate) mod agents;
 pub(crate) mod api;
+mod begin;
 mod blocking;
 pub(crate) mod config;
 pub(crate) mod console;
 mod delivery;
+mod journal;
 mod publish;
 mod reload;
 pub(crate) mod search;
@@ -17,14 +19,14 @@ pub(crate) mod tls;
 use crate::clock::Clock;
 use crate::cmd::ledger::Standing;
 use crate::follow::{self, Notice};
-use crate::live::{self, Judged, Settings, SourceState, Watch};
+use crate::live::{Judged, Settings, SourceState, Watch};
 use agents::Agents;
 use anyhow::Context as _;
 use casework::Incident;
 use config::Config;
 use delivery::{Delivery, Missing};
 use detect::rule::LoadReport;
-use ledger::{EntryKind, Genesis, Ledger, Reader};
+use ledger::EntryKind;
 use silence::Silences;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,7 +36,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{SourceRow, Store};
-use vocab::{LedgerIndex, Timestamp};
+use vocab::Timestamp;
 
 /// Batches of lines that wait for the watch; a full queue makes senders wait.
 const QUEUE_BATCHES: usize = 4_096;
@@ -133,7 +135,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let (rules, asked) = reload::Rules::new(reload::State::of(rows, &report, clock.now()));
     let blocking = blocking::Blocking::new(&config.containment, &settings.context, zone.is_none());
     let store = Arc::new(open_store(&config)?);
-    let (mut watch, following, have) = begin(&config, settings, clock)?;
+    let (mut watch, following, left) = begin::begin(&config, settings, clock)?;
     let standing = Standing::begin(&config.data.join("ledger"), clock);
     let folder = config.data.join("ledger");
     let (indexer, feed) = search::Indexer::new(Arc::clone(&store), &folder, config.search_days)?;
@@ -144,8 +146,8 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
     let ledger = Mutex::new((watch.size(), watch.verifier_key()));
     let (incidents, dropped) = (Mutex::default(), Arc::<AtomicU64>::default());
     let counted = Arc::clone(&dropped);
-    let agents = Arc::new(Agents::new(have, lines.clone(), clock));
-    let taken = lines.clone();
+    let agents = Arc::new(Agents::new(left.have, lines.clone(), clock));
+    let (taken, journal_lines) = (lines.clone(), lines.clone());
     let heard = Arc::clone(&agents);
     let channels = telling::Channels::of(&config)?;
     let told = telling::Told::of(&channels);
@@ -176,6 +178,9 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         reload_at_signal(Arc::clone(&shared))?;
         syslog::listen(&config.syslog, lines, counted).await
     })?;
+    if let Some(settings) = config.journal.as_ref().filter(|journal| journal.follow) {
+        journal::begin(settings, left.journal, journal_lines)?;
+    }
     let loader = reload::Loader { settings: path.to_owned(), shared: Arc::clone(&shared), clock, asked };
     std::thread::spawn(move || loader.run());
     let (stop, stopped) = sync_channel::<()>(0);
@@ -278,53 +283,6 @@ pub(crate) fn open_store(config: &Config) -> anyhow::Result<Store> {
     let file = config.data.join("state.db");
     let address = config.database.clone().unwrap_or_else(|| file.display().to_string());
     Store::open(&address, password.as_ref().map(|text| text.as_str())).context("cannot open the state")
-}
-
-/// Opens the ledger, goes over what it holds of the last days, and begins to follow the files.
-fn begin(
-    config: &Config,
-    settings: Settings,
-    clock: Clock,
-) -> anyhow::Result<(Watch, follow::Following, BTreeMap<String, u64>)> {
-    let (folder, secret) = (config.data.join("ledger"), config.data.join("ledger.secret"));
-    let now = clock.now();
-    let (mut positions, mut have) = (BTreeMap::new(), BTreeMap::new());
-    let mut before = None;
-    let ledger = if folder.exists() {
-        let mut reader = Reader::open(&folder).context("cannot read the ledger back")?;
-        // Without an online copy nothing is sealed, or a role holder has to say where the logs were left.
-        let _ = reader.use_online_copy(&crate::cmd::ledger::read_secret(&secret)?);
-        positions = follow::positions(&mut reader).context("cannot tell where the logs were left")?;
-        have = agents::have(&mut reader).context("cannot tell what agents have sent")?;
-        let last = reader.entry(LedgerIndex(reader.size().saturating_sub(1)));
-        let last = last.context("cannot read the ledger back")?.received_at;
-        before = Some((reader, last));
-        crate::cmd::ledger::open(&folder, &secret, clock)?
-    } else {
-        let seed = crate::cmd::ledger::make_secret(&secret, clock)?;
-        let name = hex::encode(clock.random()?.get(..8).unwrap_or_default());
-        Ledger::create(&folder, Genesis { origin: format!("local/{name}"), now, seed })
-            .context("cannot make the ledger")?
-    };
-    let mut watch = Watch::begin(ledger, settings, now)?;
-    if let Some((mut reader, last)) = before {
-        watch.was_down(last, now)?;
-        let since = now.plus(-i64::from(config.remember_days) * Timestamp::DAY);
-        let closed = live::History::default().go_on(&mut reader, since, &mut |run| {
-            watch.remember(run);
-            Ok(())
-        })?;
-        if closed > 0 {
-            crate::output::say(&format!(
-                "warning: {closed} sealed entries of the last days cannot be read again: they are beyond the reading window"
-            ));
-        }
-    }
-    let logs: Vec<_> = config.files.iter().map(|path| (path.display().to_string(), path.clone())).collect();
-    let following = watch.begin_following(&logs, positions, now)?;
-    let started = serde_json::json!({ "deed": "started", "version": env!("CARGO_PKG_VERSION") });
-    watch.deed(EntryKind::Record, &started, now)?;
-    Ok((watch, following, have))
 }
 
 /// The thread that watches.

@@ -24,6 +24,7 @@ mod following;
 mod handing;
 mod hooks;
 mod hostile;
+mod journal;
 mod log_keys;
 mod look;
 mod notices;
