@@ -11,6 +11,9 @@ const SENTENCES_MAX: usize = 10;
 const SENTENCE_CHARS_MAX: usize = 400;
 const SUBJECT_CHARS_MAX: usize = 120;
 
+/// Rows of a list in a digest.
+const LIST_MAX: usize = 50;
+
 /// A notice in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
@@ -128,6 +131,57 @@ pub fn summary(numbers: &[i64], folded: usize, catalogs: Both<'_>) -> Letter {
     compose(|t| t.render(&count), body, catalogs)
 }
 
+/// What a day brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Open cases: number, name of the class of attack, level, somebody has acknowledged it.
+    pub cases: Vec<(i64, String, Level, bool)>,
+    /// Names of the classes of attack that were found in the last day, and how often.
+    pub found: Vec<(String, u64)>,
+    /// Sources that are silent.
+    pub silent: Vec<String>,
+}
+
+/// The daily digest (DT-NTF-01): also when nothing happened, so that its absence is noticed.
+#[must_use]
+pub fn digest(day: &Day, at: Timestamp, catalogs: Both<'_>) -> Letter {
+    let subject = |t: &Catalog| {
+        let open = day.cases.len() as u64;
+        t.render(
+            &Message::new("letter-digest")
+                .with("day", t.time(at).get(..10).unwrap_or_default())
+                .with("open", open),
+        )
+    };
+    compose(subject, |t| digest_lines(day, t), catalogs)
+}
+
+fn digest_lines(day: &Day, t: &Catalog) -> Vec<String> {
+    let kind = |name: &str| t.text(&format!("kind-{name}"));
+    let mut lines = vec![t.text("letter-digest-cases")];
+    for (number, name, level, acknowledged) in day.cases.iter().take(LIST_MAX) {
+        let waits =
+            if *acknowledged { String::new() } else { format!(" ({})", t.text("letter-digest-waits")) };
+        let level = t.text(&format!("level-{}", level.as_str()));
+        lines.push(format!("- {} {number}: {level}, {}{waits}", t.text("letter-number"), kind(name)));
+    }
+    let found = day.found.iter().take(LIST_MAX).map(|(name, count)| format!("- {}: {count}", kind(name)));
+    let silent = day.silent.iter().take(LIST_MAX).map(|name| format!("- {name}"));
+    let none = |lines: &mut Vec<String>, empty: bool| {
+        if empty {
+            lines.push(t.text("letter-digest-none"));
+        }
+    };
+    none(&mut lines, day.cases.is_empty());
+    lines.extend([String::new(), t.text("letter-digest-found")]);
+    lines.extend(found);
+    none(&mut lines, day.found.is_empty());
+    lines.extend([String::new(), t.text("letter-digest-silent")]);
+    lines.extend(silent);
+    none(&mut lines, day.silent.is_empty());
+    lines
+}
+
 fn acknowledge(place: Place<'_>, t: &Catalog) -> Vec<String> {
     match place {
         // The link is the console's own and stays a link.
@@ -210,6 +264,29 @@ mod tests {
         }
         assert!(letter.text.find("事案").unwrap() < letter.text.find("Case").unwrap(), "Japanese first");
         assert!(!letter.text.contains('['), "every message is there: {}", letter.text);
+    }
+
+    /// DT-NTF-01: low findings stand in the digest; what attackers chose is text.
+    #[test]
+    fn a_digest_tells_of_a_day_in_both_languages() {
+        let [ja, en] = catalogs();
+        let day = Day {
+            cases: vec![(3, "password_guessing".to_owned(), Level::High, false)],
+            found: vec![("web_scan".to_owned(), 7)],
+            silent: vec!["web01:/var/log/x\nBcc: https://evil.example".to_owned()],
+        };
+        let letter = digest(&day, Timestamp::from_seconds(1_795_849_500), [&ja, &en]);
+        assert!(letter.subject.contains("2026-11-28") && letter.subject.contains('1'), "{letter:?}");
+        assert!(
+            letter.text.contains("総当たり攻撃") && letter.text.contains("not acknowledged"),
+            "{letter:?}"
+        );
+        assert!(
+            letter.text.contains(": 7") && !letter.text.contains("://") && !letter.text.contains("\nBcc"),
+            "{letter:?}"
+        );
+        let nothing = digest(&Day::default(), Timestamp(0), [&ja, &en]);
+        assert_eq!(nothing.text.matches("なし").count(), 3, "{nothing:?}");
     }
 
     #[test]

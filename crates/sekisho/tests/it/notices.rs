@@ -174,6 +174,33 @@ fn the_manager_is_told_by_mail_and_acknowledges_by_the_link() {
     assert_eq!(subjects.iter().filter(|one| **one == subject).count(), 1, "{subjects:?}");
 }
 
+/// DT-NTF-01, -05: the day in one mail, once, and a test by itself, once.
+#[test]
+fn the_day_is_told_once_and_tests_come_by_themselves() {
+    let folder = tempfile::tempdir().expect("folder");
+    let Some(server) = MailServer::start(folder.path(), false) else { return };
+    let settings = |_| {
+        format!(
+            "[telling]\ndigest = \"00:00\"\ntest_days = 30\n[mail]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+             from = \"sekisho@example.jp\"\n",
+            server.port
+        )
+    };
+    let mut service = Service::start_for(folder.path(), settings);
+    service.set_up_as("kanri", "kanri@example.jp");
+    let subjects =
+        |mails: Vec<serde_json::Value>| -> Vec<String> { mails.iter().map(|mail| read(mail).0).collect() };
+    let first = subjects(server.until(2));
+    assert!(first.iter().any(|one| one.contains("のまとめ（未終結の事案 0 件）")), "{first:?}");
+    assert!(first.iter().any(|one| one.contains("試験")), "{first:?}");
+    // A restart sends neither again.
+    drop(service);
+    let service = Service::start_for(folder.path(), settings);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(server.mails().len(), 2, "{:?}", subjects(server.mails()));
+    drop(service);
+}
+
 /// DT-NTF-02, -03, -07: a refused address is handed to the operator at once, whose server says "later" first; while nobody
 /// could be told the console says so.
 #[test]

@@ -1,6 +1,7 @@
 //! Telling people (detection.md 8.1): one thread decides by the pure rules of `casework::telling` who is told, one thread a
 //! channel hands notices over. Each step is in the ledger before it takes effect; what a channel answered, before it counts.
 
+mod daily;
 mod mail;
 mod plan;
 mod send;

@@ -52,7 +52,8 @@ pub(super) fn turn(desk: &Desk) -> anyhow::Result<()> {
         }
     }
     say_lost(desk, lost);
-    summaries(desk, now)
+    summaries(desk, now)?;
+    super::daily::turn(desk)
 }
 
 /// What nobody could be told of is shown on the console and said at level error (DT-NTF-07).
@@ -69,7 +70,7 @@ fn say_lost(desk: &Desk, lost: BTreeSet<String>) {
 }
 
 /// The people with their duties: those that were given, and for whoever has none the one that the role stands for.
-fn roster(people: &[Person], tx: &mut Tx<'_>) -> store::Result<Vec<Post>> {
+pub(super) fn roster(people: &[Person], tx: &mut Tx<'_>) -> store::Result<Vec<Post>> {
     let given = tx.posts()?;
     let mut posts: Vec<Post> = given
         .iter()
@@ -104,7 +105,12 @@ fn roster(people: &[Person], tx: &mut Tx<'_>) -> store::Result<Vec<Post>> {
 }
 
 /// Where notices of a step go: channel, person, address.
-fn places(desk: &Desk, people: &[Person], called: &[&str], way: Way) -> Vec<(&'static str, String, String)> {
+pub(super) fn places(
+    desk: &Desk,
+    people: &[Person],
+    called: &[&str],
+    way: Way,
+) -> Vec<(&'static str, String, String)> {
     let has = |channel: &str| desk.shared.told.channels.contains(&channel);
     let mut places = Vec::new();
     for person in people.iter().filter(|person| called.contains(&person.login.as_str())) {
@@ -176,7 +182,7 @@ fn queue(desk: &Desk, telling: &Telling, step: &Step, now: Timestamp) -> anyhow:
 }
 
 /// An id that is the same for the same notice.
-fn id(parts: &[&str]) -> String {
+pub(super) fn id(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

@@ -1,5 +1,6 @@
 //! One channel: takes what is due, hands it over, writes down what came of it.
 
+use super::daily::DIGEST;
 use super::plan::{SUMMARY, TEST};
 use super::{Answered, Channel, Desk, Facts, Parcel};
 use crate::serve::held;
@@ -84,7 +85,10 @@ impl Sender {
 
     /// A one-time link for a notice to a person; the state keeps its hash only.
     fn link(&self, notice: &Notice) -> anyhow::Result<Option<String>> {
-        if notice.person.is_empty() || notice.stage == SUMMARY || self.desk.settings.console.is_none() {
+        if notice.person.is_empty()
+            || [SUMMARY, DIGEST].contains(&notice.stage.as_str())
+            || self.desk.settings.console.is_none()
+        {
             return Ok(None);
         }
         let token = hex::encode(self.desk.clock.random()?);
@@ -105,6 +109,10 @@ impl Sender {
             return Ok(Some((letter::test(notice.queued, place, both), facts(0, Level::Informational))));
         }
         let store = &self.desk.shared.store;
+        if notice.stage == DIGEST {
+            let day = super::daily::day(store, notice.queued)?;
+            return Ok(Some((letter::digest(&day, notice.queued, both), facts(0, Level::Informational))));
+        }
         if notice.stage == SUMMARY {
             let mine = self.folded(notice)?;
             let mut numbers = Vec::new();

@@ -12,6 +12,12 @@ pub(in crate::serve) struct Telling {
     /// Hours in which notices below high wait, e.g. `22:00-07:00`.
     #[serde(default)]
     pub(in crate::serve) quiet: Option<String>,
+    /// Time of the day at which the digest goes to the crisis manager, e.g. `09:00`; without it there is none.
+    #[serde(default)]
+    pub(in crate::serve) digest: Option<String>,
+    /// Days after which a test is sent by itself; without it people send tests.
+    #[serde(default)]
+    pub(in crate::serve) test_days: Option<u16>,
     /// Address of the console as people reach it, e.g. `https://sekisho.example.jp`; without it notices carry no link.
     #[serde(default)]
     pub(in crate::serve) console: Option<String>,
@@ -156,6 +162,13 @@ impl Telling {
     /// Names what cannot be meant.
     pub(in crate::serve) fn check(&self, file: &Path) -> anyhow::Result<()> {
         self.quiet().map_err(|error| error.context(file.display().to_string()))?;
+        self.digest_minute().map_err(|error| error.context(file.display().to_string()))?;
+        if self.test_days == Some(0) {
+            return Err(Hinted::error(
+                format!("{}: [telling] test_days = 0", file.display()),
+                "expected a number of days, e.g. 30; leave it out to send no tests by themselves",
+            ));
+        }
         let Some(console) = &self.console else { return Ok(()) };
         let uri = console.parse::<hyper::Uri>().ok();
         let fits = uri.filter(|uri| {
