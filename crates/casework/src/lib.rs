@@ -17,6 +17,7 @@ pub mod era;
 mod evidence;
 mod explain;
 mod group;
+pub mod handling;
 mod incident;
 mod intrusion;
 mod legal;

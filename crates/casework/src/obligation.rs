@@ -57,7 +57,7 @@ pub enum ObligationState {
 }
 
 /// What a person noted about an obligation: `[[obligation]]` of the case file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// Clock, e.g. `CLK-3`.

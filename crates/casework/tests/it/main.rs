@@ -4,6 +4,7 @@
 mod acceptance;
 mod assistance;
 mod grouping;
+mod handling;
 mod law;
 mod obligations;
 mod ruling;
