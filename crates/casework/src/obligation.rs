@@ -1,7 +1,7 @@
 //! Obligations and their clocks (casework.md 7.8, CW-REP-05): what has to be told to whom by when, and how far it is. They
 //! run beside the states of the case. Days, recipients and bases are data (`data/clocks.tsv`); the present is a value.
 
-use crate::dossier::{Dossier, FactValue, Seen, Tongue};
+use crate::dossier::{Dossier, FactValue, Seen, SeenReport, Tongue};
 use crate::incident::Bilingual;
 use crate::reports;
 use jiff::civil::DateTime;
@@ -174,6 +174,28 @@ pub fn obligations(case: &Dossier, notes: &[Note]) -> Result<Vec<Obligation>, Ve
     if faults.is_empty() { Ok(built) } else { Err(faults) }
 }
 
+/// The obligations with all notes that still stand, and why the others do not: what people state of a case may take the clock
+/// away that a note was about.
+#[must_use]
+pub fn standing(case: &Dossier, notes: &[Note]) -> (Vec<Obligation>, Vec<NoteFault>) {
+    let mut notes = notes.to_vec();
+    let mut fallen = Vec::new();
+    loop {
+        match obligations(case, &notes) {
+            Ok(all) => return (all, fallen),
+            // Every turn takes at least one note away, so this ends.
+            Err(faults) => {
+                let mut place = 0;
+                notes.retain(|_| {
+                    place += 1;
+                    faults.iter().all(|fault| fault.number != place)
+                });
+                fallen.extend(faults);
+            }
+        }
+    }
+}
+
 /// Form and clock of everything that the incident asks for. The final report has 60 days when the leak may have been for an
 /// unlawful purpose (L3), which an unauthorized access is, and 30 days else; who says the grounds decides.
 fn forms(case: &Dossier) -> Vec<(String, String)> {
@@ -247,6 +269,19 @@ fn start(case: &Dossier, clock: &str) -> (Timestamp, String) {
 fn investigated(seen: &Seen) -> Timestamp {
     let at_once = seen.reports.iter().find(|report| report.clock == "CLK-1").and_then(|report| report.due);
     at_once.unwrap_or(seen.last)
+}
+
+/// Has the clocks start when a person recognised the matter, not when it was investigated.
+pub fn recognised(seen: &mut Seen, at: Timestamp) {
+    const FORM: &str = "internal.notice";
+    seen.reports.retain(|report| report.form != FORM);
+    seen.reports.push(SeenReport {
+        form: FORM.to_owned(),
+        recipient: "crisis_manager".to_owned(),
+        clock: "CLK-1".to_owned(),
+        due: Some(at),
+        state: "due".to_owned(),
+    });
 }
 
 fn warn(start: Timestamp, due: Timestamp) -> Timestamp {

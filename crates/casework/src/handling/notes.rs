@@ -139,6 +139,19 @@ fn read<'b, T: Deserialize<'b>>(body: &'b str) -> Option<T> {
     serde_json::from_str(body).ok()
 }
 
+/// A report as a note about its obligation.
+fn told(deed: Deed<'_>) -> obligation::Note {
+    let (clock, receipt) = deed.body.split_once(' ').unwrap_or((deed.body, ""));
+    let receipt = if receipt.trim().is_empty() { "-" } else { receipt.trim() };
+    obligation::Note {
+        clock: clock.to_owned(),
+        by: deed.by.to_owned(),
+        done: Some(jiff::Timestamp::from_microsecond(deed.at.0).unwrap_or_default().to_string()),
+        receipt: receipt.to_owned(),
+        ..obligation::Note::default()
+    }
+}
+
 impl Handling {
     /// Deeds whose particulars are read here.
     pub const EVIDENCE: &'static str = "evidence";
@@ -156,6 +169,9 @@ impl Handling {
     pub const MEASURE: &'static str = "measure";
     /// A note about an obligation.
     pub const CLOCK: &'static str = "clock";
+
+    /// Something was told; the particulars are the clock, a blank, and what the recipient gave.
+    pub const TOLD: &'static str = "told";
 
     /// What the log of a case says, the oldest deed first.
     #[must_use]
@@ -201,6 +217,7 @@ impl Handling {
                 self.measures.extend(note.map(|note| (note.measure.clone(), note)));
             }
             Self::CLOCK => self.clocks.extend(read(deed.body)),
+            Self::TOLD => self.clocks.push(told(deed)),
             _ => {}
         }
     }

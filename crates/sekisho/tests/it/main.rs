@@ -12,6 +12,7 @@ mod attacks;
 mod blocking;
 mod bundles;
 mod cases;
+mod closing;
 mod commands;
 mod contract;
 mod copies;

@@ -4,7 +4,7 @@ use crate::notices::attack;
 use crate::serving::{Service, form};
 
 /// Adds a person and gives the cookie of a session.
-fn person(service: &mut Service, secret: &str, login: &str, role: &str) -> String {
+pub(crate) fn person(service: &mut Service, secret: &str, login: &str, role: &str) -> String {
     let body = format!("form={secret}&login={login}&name=A&mail=&role={role}&password=correct-horse-battery");
     assert_eq!(service.ask("POST", "/people", &body, "").0, 303);
     let own = std::mem::take(&mut service.cookie);
@@ -35,12 +35,15 @@ fn facts_are_stated_and_a_manager_confirms_the_verdict() {
     };
     assert_eq!(verdict(&service, "confirm", "UA1"), 409, "not before the stage of assessment");
     assert_eq!(post(&service, "/cases/1/acknowledge", ""), 303);
-    for (version, state) in [(2, "preserving"), (3, "assessing")] {
-        assert_eq!(
-            post(&service, "/cases/1/state", &format!("state={state}&version={version}&reason=copied")),
-            303
-        );
-    }
+    let moved = |service: &Service, version: u32, state: &str| {
+        let body = format!("state={state}&version={version}&reason=copied");
+        post(service, "/cases/1/state", &body)
+    };
+    assert_eq!(moved(&service, 2, "preserving"), 303);
+    assert_eq!(moved(&service, 3, "assessing"), 409, "nothing is preserved");
+    let waived = "version=3&pg-1=1&pg-2=1&pg-3=1&reason=rented";
+    assert_eq!(post(&service, "/cases/1/waiver", waived), 303);
+    assert_eq!(moved(&service, 4, "assessing"), 303);
     assert_eq!(verdict(&service, "confirm", "UA1"), 409, "facts are missing");
     assert_eq!(verdict(&service, "revise", "UA1"), 409, "nothing is confirmed");
     let page = service.get("/cases/1/facts");

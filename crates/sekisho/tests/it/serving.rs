@@ -195,7 +195,8 @@ fn work_on_the_case(service: &mut Service, case: &str) {
         service.ask("POST", "/cases/1/told", &format!("form={secret}&clock={clock}&receipt=No.+12"), "").0
     };
     assert_eq!((told("CLK-99"), told("CLK-7")), (409, 303));
-    assert!(service.get("/cases/1").contains("done <bdi>No. 12</bdi>"));
+    let page = service.get("/cases/1");
+    assert!(page.contains("done <bdi>No. 12</bdi>"), "{page}");
     let note = format!("form={secret}&note=%3Cscript%3Ealert(1)%3C%2Fscript%3E");
     assert_eq!(service.ask("POST", "/cases/1/note", &note, "").0, 303);
     let case = service.get("/cases/1");

@@ -2,12 +2,16 @@
 //! logs and people wrote stands in text only, escaped by the template engine (DT-HOS-17).
 
 mod facts;
+mod handling;
 mod logs;
 mod notices;
 mod pages;
 mod rules;
 
 pub use facts::{FactLine, FactsPage, VerdictLine};
+pub use handling::{
+    EvidencePage, GateLine, MeasureLine, MoveLine, ObjectionLine, RecoveryLine, RecoveryPage, WaiverLine,
+};
 pub use logs::{LogRow, LogsPage};
 pub use notices::{AddressRow, DutyRow, NoticeRow, NoticesPage, WaitingRow};
 pub use pages::{

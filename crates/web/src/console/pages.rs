@@ -1,6 +1,6 @@
 //! The pages with their fields.
 
-use super::{Frame, IncidentPart};
+use super::{Frame, IncidentPart, MoveLine};
 use crate::report::view::IncidentView;
 use askama::Template;
 
@@ -128,8 +128,12 @@ pub struct CasePage<'a> {
     pub waits: bool,
     /// What to do now, in plain words.
     pub hint: String,
-    /// States that it may be moved to, with a reason: code and words.
-    pub moves: Vec<(&'static str, String)>,
+    /// States that it may be moved to, each with what still stands against it.
+    pub moves: Vec<MoveLine>,
+    /// The reader may move it.
+    pub moves_too: bool,
+    /// The reader may exempt from a clock and extend it.
+    pub exempts: bool,
     /// What has to be told to whom by when.
     pub clocks: Vec<ClockLine>,
     /// What was found.
@@ -152,6 +156,8 @@ impl<'a> CasePage<'a> {
             waits: false,
             hint: String::new(),
             moves: Vec::new(),
+            moves_too: false,
+            exempts: false,
             clocks: Vec::new(),
             incident: incident.map(|part| part.0),
             events: Vec::new(),

@@ -4,7 +4,7 @@ use super::routes::{Page, part, value};
 use super::{Asked, Console, Made, auth, clocks};
 use anyhow::Context as _;
 use store::{Case, CaseEvent, CaseState, Error, NewPerson, Role};
-use vocab::Timestamp;
+use vocab::{Message, Timestamp};
 
 /// Whoever acknowledges first becomes the owner, and the clocks start.
 pub(super) fn recognise(case: &mut Case, actor: &str, now: Timestamp) {
@@ -43,19 +43,24 @@ impl Console {
                 if reason.trim().is_empty() {
                     return Ok(self.told(asked, 409, "console-guard-reason"));
                 }
+                // What stands against it is said with its codes (CW-DAT-12).
+                let against = self.work(asked)?.map_or_else(Vec::new, |work| work.objections(*to, asked.now));
+                if !against.is_empty() {
+                    let list: Vec<String> = against.iter().map(ToString::to_string).collect();
+                    let said = Message::new("console-guard-open").with("list", list.join(", ").as_str());
+                    return Ok(self.told_words(asked, 409, asked.t.render(&said)));
+                }
                 case.version = field("version").parse().unwrap_or(0);
                 case.state = *to;
                 ("state", format!("{}: {reason}", to.name()), "moved")
             }
             Page::Told => {
                 let (clock, receipt) = (field("clock"), field("receipt"));
-                let known = super::held(&self.shared.incidents).get(&case.incident).cloned();
-                let runs =
-                    known.is_some_and(|incident| clocks::runs(&clocks::dated(incident, &case), &clock));
+                let runs = self.work(asked)?.is_some_and(|work| clocks::runs(&work, &clock));
                 if !runs || case.recognised == Timestamp(0) {
                     return Ok(self.told(asked, 409, "console-missing"));
                 }
-                (clocks::TOLD, clocks::told_body(&clock, &receipt), "reported")
+                (casework::handling::Handling::TOLD, clocks::told_body(&clock, &receipt), "reported")
             }
             _ => {
                 let note = field("note");

@@ -36,7 +36,12 @@ impl Notes {
 
     /// The ruling that they make of an incident, and what of them does not stand any more.
     pub(super) fn ruling(&self, incident: &Incident) -> (Ruling, Vec<RulingFault>) {
-        noted(&incident.legal.facts, &self.statements, &self.decisions)
+        self.over(&incident.legal.facts)
+    }
+
+    /// The same over the facts that the records show.
+    pub(super) fn over(&self, proposed: &act::Facts) -> (Ruling, Vec<RulingFault>) {
+        noted(proposed, &self.statements, &self.decisions)
     }
 }
 
@@ -52,7 +57,7 @@ pub(super) fn words(event: &CaseEvent, t: &Catalog) -> String {
             let doing = t.text(&format!("console-verdict-{}", code(note.doing)));
             format!("{doing} {} - {}", class_words(&note.class, t), note.reason)
         }),
-        _ => None,
+        _ => super::work::words(event, t),
     };
     visible_whole(&said.unwrap_or_else(|| event.body.clone()))
 }

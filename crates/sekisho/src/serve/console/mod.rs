@@ -5,14 +5,17 @@ mod acts;
 mod auth;
 mod blocks;
 mod clocks;
+mod evidence;
 mod facts;
 mod logs;
 mod metrics;
 mod noticed;
 mod notices;
+mod recovery;
 mod routes;
 mod rules;
 mod show;
+mod work;
 
 use super::{Delivery, api, config};
 use super::{Shared, held};
@@ -142,7 +145,12 @@ impl Console {
     }
 
     fn told(&self, asked: &Asked<'_>, status: u16, id: &str) -> Made {
-        let page = web::console::message(self.frame(asked, "", "report-brand"), asked.t.text(id));
+        self.told_words(asked, status, asked.t.text(id))
+    }
+
+    /// A page that says one thing.
+    fn told_words(&self, asked: &Asked<'_>, status: u16, words: String) -> Made {
+        let page = web::console::message(self.frame(asked, "", "report-brand"), words);
         Made::Html(status, askama(&page))
     }
 
@@ -178,6 +186,9 @@ impl Console {
             Page::AddBlock | Page::UndoBlock | Page::ConfirmBlocks | Page::SeenBlocks => {
                 self.act_on_blocks(asked, route.page)
             }
+            Page::StateGate | Page::Waive | Page::ApproveWaiver => self.note_gate(asked, route.page),
+            Page::AddRecovery | Page::AnswerMeasure => self.note_recovery(asked, route.page),
+            Page::Clock => self.note_clock(asked),
             Page::StateFact | Page::Verdict => self.note_fact(asked, route.page),
             Page::TestNotice
             | Page::AcknowledgeTests

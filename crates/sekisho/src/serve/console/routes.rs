@@ -19,6 +19,14 @@ pub(super) enum Page {
     Move,
     Note,
     Told,
+    Clock,
+    Evidence,
+    StateGate,
+    Waive,
+    ApproveWaiver,
+    Recovery,
+    AddRecovery,
+    AnswerMeasure,
     Blocks,
     AddBlock,
     UndoBlock,
@@ -89,6 +97,14 @@ pub(super) const ROUTES: &[Route] = &[
     route("POST", "/cases/*/state", Page::Move, DECIDE),
     route("POST", "/cases/*/note", Page::Note, WORK),
     route("POST", "/cases/*/told", Page::Told, WORK),
+    route("POST", "/cases/*/clock", Page::Clock, DECIDE),
+    route("GET", "/cases/*/evidence", Page::Evidence, ALL),
+    route("POST", "/cases/*/gate", Page::StateGate, WORK),
+    route("POST", "/cases/*/waiver", Page::Waive, DECIDE),
+    route("POST", "/cases/*/waiver/approve", Page::ApproveWaiver, DECIDE),
+    route("GET", "/cases/*/recovery", Page::Recovery, ALL),
+    route("POST", "/cases/*/recovery", Page::AddRecovery, WORK),
+    route("POST", "/cases/*/measure", Page::AnswerMeasure, WORK),
     route("GET", "/blocks", Page::Blocks, ALL),
     route("POST", "/blocks", Page::AddBlock, DECIDE),
     route("POST", "/blocks/confirm", Page::ConfirmBlocks, WORK),
@@ -168,7 +184,7 @@ mod tests {
             }
         }
         assert!(find("GET", "/cases/1/2").is_none() && find("DELETE", "/").is_none());
-        assert!(may(Page::Note, Operator) && !may(Page::Move, Operator));
+        assert!(may(Page::Note, Operator) && !may(Page::Move, Operator) && !may(Page::Waive, Operator));
     }
 
     #[test]

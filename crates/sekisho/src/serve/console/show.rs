@@ -2,7 +2,8 @@
 
 use super::clocks;
 use super::facts::{self, Notes};
-use super::routes::{Page, may, part, value};
+use super::routes::{Page, may, value};
+use super::work::Work;
 use super::{Asked, Console, Made, askama, held};
 use crate::serve::publish::level;
 use std::sync::atomic::Ordering;
@@ -11,8 +12,8 @@ use vocab::{Level, Message, Timestamp};
 use web::Catalog;
 use web::console::visible;
 use web::console::{
-    CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, IncidentPart, PeoplePage, PersonRow, TablePage,
-    TodayPage,
+    CasePage, CaseRow, CasesPage, FindingRow, FindingsPage, IncidentPart, MoveLine, PeoplePage, PersonRow,
+    TablePage, TodayPage,
 };
 
 /// Rows of a list on one page.
@@ -33,6 +34,8 @@ impl Console {
                 Page::Logs => self.logs(asked)?,
                 Page::LogLine => return self.log_line(asked),
                 Page::Facts => return self.facts(asked),
+                Page::Evidence => return self.evidence(asked),
+                Page::Recovery => return self.recovery(asked),
                 Page::Findings => self.findings(asked)?,
                 Page::Notices => self.notices(asked)?,
                 Page::Sources => self.sources(asked)?,
@@ -99,29 +102,23 @@ impl Console {
     }
 
     fn case(&self, asked: &Asked<'_>) -> anyhow::Result<Made> {
-        let number: i64 = part(&asked.request.path, 2).parse().unwrap_or(0);
-        let found = self.shared.store.read(|tx| {
-            let Some(case) = tx.case(number)? else { return Ok(None) };
-            let (row, events) = (tx.incident(&case.incident)?, tx.case_events(&case.id)?);
-            let told = tx.tellings_of(&case.incident)?;
-            let waits = told.iter().any(|telling| telling.acknowledged == Timestamp(0));
-            Ok(Some((case, row, events, waits)))
-        })?;
-        let Some((case, Some(row), events, waits)) = found else {
+        let Some(work) = self.work(asked)? else {
             return Ok(self.told(asked, 404, "console-missing"));
         };
+        let (case, number) = (&work.case, work.case.number);
+        let told = self.shared.store.read(|tx| tx.tellings_of(&case.incident))?;
+        let waits = told.iter().any(|telling| telling.acknowledged == Timestamp(0));
         self.seen(asked, &case.incident)?;
         let t = asked.t;
         let known = held(&self.shared.incidents).get(&case.incident).cloned();
         // The page shows the act as people see it: what they stated and confirmed counts.
-        let known = known.map(|incident| clocks::dated(incident, &case));
-        let clocks = known.as_ref().map_or_else(Vec::new, |one| clocks::lines(one, &case, &events, asked));
-        let part = known.map(|mut incident| {
-            incident.legal = Notes::of(&events).ruling(&incident).0.legal();
+        let part = known.map(|incident| {
+            let mut incident = clocks::dated(incident, case);
+            incident.legal = Notes::of(&work.events).ruling(&incident).0.legal();
             IncidentPart::new(&incident, t)
         });
         let mut f = self.frame(asked, "/cases", "console-case");
-        f.title = format!("{} {number}: {}", t.text("console-case"), kind(&row.title, t));
+        f.title = format!("{} {number}: {}", t.text("console-case"), kind(&work.row.title, t));
         let mut page = CasePage::new(f, number, case.version, part);
         let role = asked.session.as_ref().map_or(Role::Auditor, |session: &Session| session.role);
         page.steps = CaseState::ALL
@@ -134,28 +131,38 @@ impl Console {
         if case.recognised > Timestamp(0) {
             page.facts.push((t.text("console-recognised"), t.time(case.recognised)));
         }
-        page.clocks = clocks;
+        page.clocks = clocks::lines(&work, asked);
         page.acts = may(Page::Note, role);
+        page.exempts = may(Page::Clock, role);
         page.waits = waits || case.state == CaseState::Detected;
         page.hint = t.text(&format!("console-hint-{}", case.state.name()));
-        if may(Page::Move, role) {
-            page.moves = casework::case::moves(case.state)
-                .iter()
-                .map(|to| {
-                    let words = Message::new("console-move").with("state", state_words(*to, t).as_str());
-                    (to.name(), t.render(&words))
-                })
-                .collect();
-        }
-        page.events = events
-            .into_iter()
+        page.moves = self.moves(&work, asked);
+        page.moves_too = may(Page::Move, role);
+        page.events = work
+            .events
+            .iter()
             .map(|event| {
                 let deed =
                     Message::new(format!("console-deed-{}", event.deed)).with("actor", event.actor.as_str());
-                (t.time(event.at), t.render(&deed), event.ledger, facts::words(&event, t))
+                (t.time(event.at), t.render(&deed), event.ledger, facts::words(event, t))
             })
             .collect();
         Ok(Made::Html(200, askama(&page)))
+    }
+
+    /// Where the case may go, each with what still stands against it.
+    fn moves(&self, work: &Work, asked: &Asked<'_>) -> Vec<MoveLine> {
+        let t = asked.t;
+        let one = |to: &CaseState| {
+            let words = Message::new("console-move").with("state", state_words(*to, t).as_str());
+            let objections = work.objections(*to, asked.now);
+            MoveLine {
+                state: to.name(),
+                words: t.render(&words),
+                objections: objections.iter().map(|one| work.objection_line(one, t)).collect(),
+            }
+        };
+        casework::case::moves(work.case.state).iter().map(one).collect()
     }
 
     fn findings(&self, asked: &Asked<'_>) -> anyhow::Result<Result<String, String>> {
@@ -263,11 +270,11 @@ impl Console {
     }
 }
 
-fn kind(name: &str, t: &Catalog) -> String {
+pub(super) fn kind(name: &str, t: &Catalog) -> String {
     t.text(&format!("kind-{name}"))
 }
 
-fn state_words(state: CaseState, t: &Catalog) -> String {
+pub(super) fn state_words(state: CaseState, t: &Catalog) -> String {
     t.text(&format!("console-state-{}", state.name()))
 }
 
