@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod serve;
 mod tally;
+mod vault;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -96,6 +96,21 @@ pub enum Fate {
     Destroyed,
 }
 
+impl Fate {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Kept, Self::Returned, Self::Destroyed];
+
+    /// Code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Returned => "returned",
+            Self::Destroyed => "destroyed",
+        }
+    }
+}
+
 /// Says what became of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {

@@ -6,6 +6,7 @@ use crate::error::{Hinted, Usage};
 use crate::output::{atomic, private_folder, say};
 use crate::progress::Progress;
 use crate::serve::config;
+use crate::vault::Vault;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use ledger::{Reader, Replica, VerifyOptions, replicate};
@@ -110,6 +111,11 @@ fn create(args: &Where) -> anyhow::Result<u8> {
     copy_small(&settings.data.join(SECRET), &args.folder.join(SECRET))?;
     copy_small(&args.config, &args.folder.join(SETTINGS))?;
     let size = copy_ledger(&settings.data.join(LEDGER), &args.folder.join(LEDGER), args.quiet)?;
+    let evidence =
+        Vault::beside(&settings.data.join(LEDGER)).copy_to(&Vault::beside(&args.folder.join(LEDGER)))?;
+    if evidence > 0 {
+        say(&format!("{evidence} new items of evidence / 新しい証拠 {evidence} 件"));
+    }
     let note = Note {
         schema_version: SCHEMA_VERSION,
         made: jiff::Timestamp::from_microsecond(Clock::System.now().0).unwrap_or_default().to_string(),
@@ -178,6 +184,9 @@ fn faults(folder: &Path) -> anyhow::Result<Vec<String>> {
         faults.push(format!("ledger: {} entries, the note says {}", report.entries, note.ledger_size));
     }
     crate::cmd::ledger::read_secret(&folder.join(SECRET))?;
+    let vault = Vault::beside(&folder.join(LEDGER));
+    let changed = vault.items().into_iter().filter(|item| !vault.is_whole(item));
+    faults.extend(changed.map(|item| format!("evidence: {item} has another SHA-256 now")));
     if !note.state_sha256.is_empty() {
         let state = folder.join(STATE);
         if digest(&state)? != note.state_sha256 {
@@ -225,6 +234,7 @@ fn restore(args: &Where) -> anyhow::Result<u8> {
     }
     private_folder(&settings.data)?;
     let size = copy_ledger(&args.folder.join(LEDGER), &settings.data.join(LEDGER), args.quiet)?;
+    Vault::beside(&args.folder.join(LEDGER)).copy_to(&Vault::beside(&settings.data.join(LEDGER)))?;
     let state = args.folder.join(STATE);
     if settings.database.is_none() && state.exists() {
         let to = settings.data.join(STATE);

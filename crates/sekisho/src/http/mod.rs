@@ -2,6 +2,7 @@
 
 mod client;
 mod server;
+mod upload;
 
 pub(crate) use client::post;
 pub(crate) use server::{Ending, Limits, serve};
@@ -23,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) origin: Option<String>,
     /// Value of `Host`, when it is text.
     pub(crate) host: Option<String>,
+    /// Value of `Content-Type`, when it is text.
+    pub(crate) content_type: Option<String>,
     /// Address of the client; `None` where nobody asked for it.
     pub(crate) peer: Option<std::net::IpAddr>,
     /// Body, at most [`Limits::body_bytes_max`].
@@ -30,7 +33,7 @@ pub(crate) struct Request {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Response {
     /// Status code.
     pub(crate) status: u16,
@@ -40,6 +43,8 @@ pub(crate) struct Response {
     pub(crate) cache: &'static str,
     /// Body.
     pub(crate) body: Vec<u8>,
+    /// File that is sent instead of the body.
+    pub(crate) file: Option<std::path::PathBuf>,
     /// Further headers.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
@@ -52,7 +57,7 @@ impl Response {
     pub(crate) fn text(status: u16, text: impl Into<String>) -> Self {
         let mut body = text.into().into_bytes();
         body.push(b'\n');
-        Self { status, kind: TEXT, cache: "no-store", body, headers: Vec::new() }
+        Self { status, kind: TEXT, cache: "no-store", body, ..Self::default() }
     }
 }
 
@@ -66,6 +71,24 @@ pub(crate) trait Answer: Send + Sync + 'static {
     fn body_bytes_max(&self, _head: &Request) -> Option<usize> {
         None
     }
+    /// What takes the form of this request piece by piece, where its files do not go into memory; asked before the body is read.
+    fn takes(&self, _head: &Request) -> Option<Box<dyn Take>> {
+        None
+    }
     /// The answer to a request.
     fn answer(&self, request: &Request) -> Response;
+}
+
+/// Takes a form that carries a file. Called on a thread that may wait for the disk; the first refusal ends the reading.
+pub(crate) trait Take: Send {
+    /// Most bytes of the file.
+    fn bytes_max(&self) -> u64;
+    /// A field, whole.
+    fn field(&mut self, name: &str, value: String);
+    /// The file begins: its name as the client gave it.
+    fn file(&mut self, name: &str) -> Result<(), Response>;
+    /// Bytes of the file.
+    fn data(&mut self, bytes: &[u8]) -> Result<(), Response>;
+    /// The form is whole.
+    fn done(self: Box<Self>) -> Response;
 }

@@ -1,5 +1,6 @@
 //! HTTP/1.1 on a TCP port, until the process is asked to end.
 
+use super::upload::{self, Body};
 use super::{Answer, Request, Response};
 use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -117,7 +118,7 @@ async fn respond(
     peer: std::net::IpAddr,
     limits: Limits,
     answer: Arc<dyn Answer>,
-) -> hyper::Response<Full<Bytes>> {
+) -> hyper::Response<Body> {
     let (head, body) = request.into_parts();
     let headless = head.method == Method::HEAD;
     let method = if headless { "GET".to_owned() } else { head.method.as_str().to_owned() };
@@ -130,11 +131,16 @@ async fn respond(
         cookie: text(COOKIE),
         origin: text(ORIGIN),
         host: text(HOST),
+        content_type: text(CONTENT_TYPE),
         peer: Some(peer),
         body: Vec::new(),
     };
     if let Some(refusal) = answer.refuses(&request) {
         return finish(&refusal, headless);
+    }
+    if let Some(take) = answer.takes(&request) {
+        let patience = Duration::from_secs(limits.request_seconds_max);
+        return finish(&upload::form(body, request.content_type.as_deref(), take, patience).await, headless);
     }
     let most = answer.body_bytes_max(&request).unwrap_or(limits.body_bytes_max);
     let read = Limited::new(body, most).collect();
@@ -150,10 +156,14 @@ async fn respond(
     finish(&made.unwrap_or_else(|_| Response::text(500, "internal failure")), headless)
 }
 
-fn finish(response: &Response, headless: bool) -> hyper::Response<Full<Bytes>> {
+fn finish(response: &Response, headless: bool) -> hyper::Response<Body> {
     let length = response.body.len();
     let body = if headless { Bytes::new() } else { Bytes::from(response.body.clone()) };
-    let mut made = hyper::Response::new(Full::new(body));
+    let body = match &response.file {
+        Some(path) if !headless => upload::file(path.clone()),
+        _ => Full::new(body).map_err(|never| match never {}).boxed(),
+    };
+    let mut made = hyper::Response::new(body);
     *made.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = made.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(response.kind));

@@ -56,6 +56,9 @@ pub(crate) struct Config {
     /// What is known beside the logs.
     #[serde(default)]
     pub(crate) context: Beside,
+    /// Evidence that people add.
+    #[serde(default)]
+    pub(crate) evidence: Evidence,
     /// Blocking of sources.
     #[serde(default)]
     pub(crate) containment: Containment,
@@ -120,6 +123,25 @@ pub(crate) struct Journal {
     /// Where the program journalctl is.
     #[serde(default)]
     pub(crate) journalctl: Option<PathBuf>,
+}
+
+/// Evidence that people add to cases.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Evidence {
+    /// Largest file that is taken, MiB.
+    #[serde(default = "upload")]
+    pub(crate) upload_mib_max: u32,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { upload_mib_max: upload() }
+    }
+}
+
+const fn upload() -> u32 {
+    1_024
 }
 
 /// Where agents are heard.

@@ -164,8 +164,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         told,
     });
     let zone = zone.unwrap_or_else(|| clock.zone());
-    let console =
-        console::Console::begin(Arc::clone(&shared), taken, &config.console, lang, zone.clone(), clock)?;
+    let console = console::Console::begin(Arc::clone(&shared), taken, &config, lang, zone.clone(), clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -17,6 +17,7 @@ mod commands;
 mod contract;
 mod copies;
 mod durable;
+mod evidence;
 #[expect(dead_code, reason = "the tests of `collect` write more kinds of values")]
 #[path = "../../../collect/tests/it/evtx_writer.rs"]
 mod evtx_writer;

@@ -63,6 +63,35 @@ pub struct WaiverLine {
     pub agrees: bool,
 }
 
+/// An item of evidence.
+#[derive(Clone, Debug)]
+pub struct ItemLine {
+    /// Entry of the ledger.
+    pub entry: i64,
+    /// SHA-256.
+    pub sha256: String,
+    /// Name; was hostile.
+    pub name: String,
+    /// What it is.
+    pub class: String,
+    /// Computer.
+    pub host: String,
+    /// Size.
+    pub bytes: u64,
+    /// Where it is.
+    pub place: String,
+    /// Tool, time, what it covers, remarks.
+    pub about: String,
+    /// Who holds it.
+    pub holder: String,
+    /// Steps of custody: in words, what for, hash of the step before.
+    pub custody: Vec<(String, String, String)>,
+    /// What became of it.
+    pub fate: String,
+    /// Its file is in the store.
+    pub file: bool,
+}
+
 /// Preservation and evidence.
 #[derive(Template)]
 #[template(path = "console/evidence.html")]
@@ -77,6 +106,26 @@ pub struct EvidencePage<'a> {
     pub gates: Vec<GateLine>,
     /// Waivers, the newest first.
     pub waivers: Vec<WaiverLine>,
+    /// Items of evidence, the oldest first.
+    pub items: Vec<ItemLine>,
+    /// The chain of custody does not hold.
+    pub chain_broken: bool,
+    /// Hit computers: as logged, and for the page.
+    pub hosts: Vec<(String, String)>,
+    /// What an item may be: code and words.
+    pub classes: Vec<(&'static str, String)>,
+    /// What may become of an item: code and words.
+    pub fates: Vec<(&'static str, String)>,
+    /// How large a file may be, in words.
+    pub limit: String,
+    /// Entries of the ledger.
+    pub entries: u64,
+    /// The reader may add items.
+    pub adds: bool,
+    /// The reader may hand items on and take copies.
+    pub hands: bool,
+    /// The reader may say what became of an item.
+    pub settles: bool,
     /// The reader may state something of a gate.
     pub states: bool,
     /// The reader may set gates aside.

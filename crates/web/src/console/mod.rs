@@ -10,7 +10,8 @@ mod rules;
 
 pub use facts::{FactLine, FactsPage, VerdictLine};
 pub use handling::{
-    EvidencePage, GateLine, MeasureLine, MoveLine, ObjectionLine, RecoveryLine, RecoveryPage, WaiverLine,
+    EvidencePage, GateLine, ItemLine, MeasureLine, MoveLine, ObjectionLine, RecoveryLine, RecoveryPage,
+    WaiverLine,
 };
 pub use logs::{LogRow, LogsPage};
 pub use notices::{AddressRow, DutyRow, NoticeRow, NoticesPage, WaitingRow};

@@ -278,7 +278,9 @@ impl Answer for Serving {
     fn answer(&self, request: &Request) -> Response {
         let kind = "application/octet-stream";
         match self.route(request) {
-            Some(Ok(body)) => Response { status: 200, kind, cache: "no-store", body, headers: Vec::new() },
+            Some(Ok(body)) => {
+                Response { status: 200, kind, cache: "no-store", body, headers: Vec::new(), file: None }
+            }
             None => Response::text(404, "no such request of version 1"),
             Some(Err(error)) => {
                 let text = error.to_string();

@@ -94,6 +94,7 @@ impl Answer for Tiles {
                     cache: HEAD_CACHE,
                     body: note.into_bytes(),
                     headers: Vec::new(),
+                    file: None,
                 })
             })
         } else {
@@ -107,6 +108,7 @@ impl Answer for Tiles {
                         cache: TILE_CACHE,
                         body,
                         headers: Vec::new(),
+                        file: None,
                     })
                 }),
             }

@@ -250,6 +250,7 @@ impl Answer for Serving {
                     cache: "no-store",
                     body: verdict.body.into_bytes(),
                     headers: Vec::new(),
+                    file: None,
                 }
             }
             Err(error) => {

@@ -73,6 +73,7 @@ fn respond(status: u16, value: &Value) -> Response {
         cache: "no-store",
         body: value.to_string().into_bytes(),
         headers: Vec::new(),
+        file: None,
     }
 }
 

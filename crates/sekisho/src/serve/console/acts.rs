@@ -1,7 +1,7 @@
 //! What people do at the console. Each deed is in the ledger before it takes effect (DESIGN invariant 4).
 
 use super::routes::{Page, part, value};
-use super::{Asked, Console, Made, auth, clocks};
+use super::{Asked, Console, Made, Shared, auth, clocks};
 use anyhow::Context as _;
 use store::{Case, CaseEvent, CaseState, Error, NewPerson, Role};
 use vocab::{Message, Timestamp};
@@ -11,6 +11,52 @@ pub(super) fn recognise(case: &mut Case, actor: &str, now: Timestamp) {
     if case.state == CaseState::Detected {
         (case.state, case.owner, case.recognised) = (CaseState::Initial, actor.to_owned(), now);
     }
+}
+
+/// What is done by whom.
+#[derive(Clone, Copy)]
+pub(super) struct Doing<'a> {
+    pub(super) deed: &'a str,
+    pub(super) body: &'a str,
+    pub(super) actor: &'a str,
+}
+
+/// Writes a deed into ledger and log of a case; whether the case itself changes, and the id of the event.
+pub(super) fn write_case(
+    shared: &Shared,
+    case: &Case,
+    (changes, id): (bool, String),
+    Doing { deed, body, actor }: Doing<'_>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    // A change that would come too late is not even begun.
+    let found = shared.store.read(|tx| tx.case(case.number))?.map_or(0, |found| found.version);
+    if changes && found != case.version {
+        let what = format!("case {}", case.number);
+        return Err(Error::Stale { what, found, expected: case.version }.into());
+    }
+    let ledger = shared.deed(serde_json::json!({
+        "deed": deed, "case": case.number, "state": case.state.name(), "actor": actor, "text": body,
+    }))?;
+    let event = CaseEvent {
+        id,
+        case: case.id.clone(),
+        at: now,
+        actor: actor.to_owned(),
+        deed: deed.to_owned(),
+        body: body.to_owned(),
+        ledger,
+    };
+    shared.store.write(|tx| {
+        if changes {
+            tx.change_case(case, now)?;
+        }
+        if deed == "acknowledged" {
+            tx.acknowledge(&case.incident, actor, now)?;
+        }
+        tx.add_case_event(&event)
+    })?;
+    Ok(())
 }
 
 impl Console {
@@ -88,34 +134,7 @@ impl Console {
         actor: &str,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        // A change that would come too late is not even begun.
-        let found = self.shared.store.read(|tx| tx.case(case.number))?.map_or(0, |found| found.version);
-        if changes && found != case.version {
-            let what = format!("case {}", case.number);
-            return Err(Error::Stale { what, found, expected: case.version }.into());
-        }
-        let ledger = self.shared.deed(serde_json::json!({
-            "deed": deed, "case": case.number, "state": case.state.name(), "actor": actor, "text": body,
-        }))?;
-        let event = CaseEvent {
-            id: self.id()?,
-            case: case.id.clone(),
-            at: now,
-            actor: actor.to_owned(),
-            deed: deed.to_owned(),
-            body: body.to_owned(),
-            ledger,
-        };
-        self.shared.store.write(|tx| {
-            if changes {
-                tx.change_case(case, now)?;
-            }
-            if deed == "acknowledged" {
-                tx.acknowledge(&case.incident, actor, now)?;
-            }
-            tx.add_case_event(&event)
-        })?;
-        Ok(())
+        write_case(&self.shared, case, (changes, self.id()?), Doing { deed, body, actor }, now)
     }
 
     fn add_person(

@@ -48,13 +48,16 @@ pub(super) fn cookie(request: &Request, name: &str) -> Option<String> {
     })
 }
 
+/// Does the browser say that the form comes from a page of this console?
+pub(super) fn is_own_origin(request: &Request) -> bool {
+    let host = request.host.as_deref().unwrap_or_default();
+    let origin = request.origin.as_deref();
+    origin.is_none_or(|origin| origin.split_once("://").is_some_and(|(_, place)| place == host))
+}
+
 /// Does the form come from a page of this session? A browser tells the origin of a form; without a session that must be ours.
 pub(super) fn is_own_form(request: &Request, session: Option<&Session>, route: &Route) -> bool {
-    let host = request.host.as_deref().unwrap_or_default();
-    let ours = request
-        .origin
-        .as_deref()
-        .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, place)| place == host));
+    let ours = is_own_origin(request);
     let Some(session) = session.filter(|_| route.roles.is_some()) else { return ours };
     let given = value(&String::from_utf8_lossy(&request.body), "form").unwrap_or_default();
     ours && digest(&given) == digest(&session.form)

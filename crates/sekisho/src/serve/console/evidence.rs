@@ -2,12 +2,15 @@
 
 use super::routes::{Page, may, value};
 use super::work::{Work, actor};
-use super::{Asked, Console, Made, askama};
-use casework::handling::{GateAnswer, GateNote, Guard, Handling, Waiver, gates};
+use super::{Asked, Console, Made, askama, held};
+use bundle::Chain;
+use casework::handling::{
+    Fate, GateAnswer, GateNote, Guard, Handling, Item, ItemClass, Place, Waiver, gates,
+};
 use store::Role;
 use vocab::Message;
 use web::Catalog;
-use web::console::{EvidencePage, GateLine, WaiverLine, visible, visible_whole};
+use web::console::{EvidencePage, GateLine, ItemLine, WaiverLine, visible, visible_whole};
 
 /// Longest text of a note, characters.
 pub(super) const NOTE_CHARS_MAX: usize = 2_000;
@@ -54,6 +57,22 @@ impl Console {
                     }
                 })
                 .collect(),
+            items: item_lines(&work, t),
+            chain_broken: work.chain.is_none(),
+            hosts: work.hit.iter().map(|host| (host.clone(), visible(host))).collect(),
+            classes: ItemClass::ALL
+                .into_iter()
+                .map(|class| (class.code(), t.text(&format!("evidence-class-{}", class.code()))))
+                .collect(),
+            fates: Fate::ALL
+                .into_iter()
+                .map(|fate| (fate.code(), t.text(&format!("evidence-fate-{}", fate.code()))))
+                .collect(),
+            limit: t.render(&Message::new("evidence-limit").with("mib", self.upload_bytes_max >> 20)),
+            entries: held(&self.shared.ledger).0,
+            adds: open && may(Page::AddEvidence, role),
+            hands: may(Page::HandOn, role),
+            settles: open && may(Page::Settle, role),
             states: open && may(Page::StateGate, role),
             waives: open && may(Page::Waive, role),
         };
@@ -121,6 +140,54 @@ impl Console {
         let people = self.shared.store.read(|tx| tx.people())?;
         Ok(people.iter().any(|one| one.active && one.login != login && may(Page::Waive, one.role)))
     }
+}
+
+/// Every item with its chain of custody.
+fn item_lines(work: &Work, t: &Catalog) -> Vec<ItemLine> {
+    let events = work.chain.as_ref().map_or(&[][..], Chain::events);
+    let line = |(entry, item): &(i64, Item)| {
+        let own = events.iter().filter(|event| event.item == item.sha256);
+        let custody = own.map(|event| {
+            let words = Message::new("evidence-step")
+                .with("from", visible(&event.from).as_str())
+                .with("to", visible(&event.to).as_str())
+                .with("at", t.time(event.time).as_str());
+            (
+                t.render(&words),
+                visible_whole(&event.purpose),
+                event.prev_hash.get(..16).unwrap_or("-").to_owned(),
+            )
+        });
+        let holder = work.chain.as_ref().and_then(|chain| chain.holder(&item.sha256));
+        let settled = work.handling.settled.get(&item.sha256);
+        let covers =
+            item.covers.map_or_else(String::new, |(from, to)| format!("{} - {}", t.time(from), t.time(to)));
+        let texts = [&item.tool, &item.taken, &covers, &item.note].map(|text| visible_whole(text));
+        ItemLine {
+            entry: *entry,
+            sha256: item.sha256.clone(),
+            name: visible(&item.name),
+            class: t.text(&format!("evidence-class-{}", item.class.code())),
+            host: visible(&item.host),
+            bytes: item.bytes,
+            place: match &item.place {
+                Place::Store => t.text("evidence-place-store"),
+                Place::Ledger(first, last) => {
+                    t.render(&Message::new("evidence-place-ledger").with("first", *first).with("last", *last))
+                }
+                Place::Elsewhere(place) => visible(place),
+            },
+            about: texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" / "),
+            holder: holder.map_or_else(|| t.text("evidence-holder-none"), visible),
+            custody: custody.collect(),
+            fate: settled.map_or_else(String::new, |note| {
+                let fate = t.text(&format!("evidence-fate-{}", note.fate.code()));
+                format!("{fate}: {}", visible_whole(&note.reason))
+            }),
+            file: item.place == Place::Store,
+        }
+    };
+    work.handling.items.iter().map(line).collect()
 }
 
 /// Every gate, for each hit computer where it asks for each: how it stands, what was stated.

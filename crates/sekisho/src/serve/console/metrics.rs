@@ -44,6 +44,7 @@ impl Console {
                 cache: "no-store",
                 body: body.into_bytes(),
                 headers: Vec::new(),
+                file: None,
             },
             Err(error) => {
                 crate::output::say(&format!("metrics: {error:#}"));

@@ -7,6 +7,7 @@ mod blocks;
 mod clocks;
 mod evidence;
 mod facts;
+mod items;
 mod logs;
 mod metrics;
 mod noticed;
@@ -25,8 +26,9 @@ use auth::Doors;
 pub(crate) use auth::digest;
 use routes::{Page, find};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex};
 use store::{Person, Session};
 use vocab::Timestamp;
 use web::console::{Frame, POLICY, STYLE, Who};
@@ -54,6 +56,10 @@ pub(super) struct Console {
     zone: jiff::tz::TimeZone,
     clock: Clock,
     doors: Doors,
+    /// Largest file that is taken as evidence, bytes.
+    upload_bytes_max: u64,
+    /// One custody event after the other: each names the one before.
+    custody: Arc<Mutex<()>>,
     api: api::Api,
 }
 
@@ -61,6 +67,8 @@ pub(super) struct Console {
 enum Made {
     Html(u16, Result<String, String>),
     See(String, Option<String>),
+    /// A file that is handed out: where it lies, and under which name.
+    File(PathBuf, String),
 }
 
 /// One request with who asks.
@@ -76,11 +84,12 @@ impl Console {
     pub(super) fn begin(
         shared: Arc<Shared>,
         lines: SyncSender<Delivery>,
-        settings: &config::Console,
+        config: &config::Config,
         lang: Lang,
         zone: jiff::tz::TimeZone,
         clock: Clock,
     ) -> anyhow::Result<Self> {
+        let settings = &config.console;
         let metrics_token = match &settings.metrics_token_file {
             Some(path) => {
                 let token = zeroize::Zeroizing::new(crate::inputs::read_text(path, 4_096)?);
@@ -105,6 +114,8 @@ impl Console {
             metrics_token,
             clock,
             doors: Doors::default(),
+            upload_bytes_max: u64::from(config.evidence.upload_mib_max) << 20,
+            custody: Arc::default(),
             api,
         };
         let people: Vec<Person> = console.shared.store.read(|tx| tx.people())?;
@@ -187,6 +198,10 @@ impl Console {
                 self.act_on_blocks(asked, route.page)
             }
             Page::StateGate | Page::Waive | Page::ApproveWaiver => self.note_gate(asked, route.page),
+            Page::AddEvidence => Ok(self.told(asked, 400, "console-form-old")),
+            Page::RegisterEvidence | Page::HandOn | Page::Settle | Page::CopyEvidence => {
+                self.note_item(asked, route.page)
+            }
             Page::AddRecovery | Page::AnswerMeasure => self.note_recovery(asked, route.page),
             Page::Clock => self.note_clock(asked),
             Page::StateFact | Page::Verdict => self.note_fact(asked, route.page),
@@ -202,7 +217,11 @@ impl Console {
 }
 
 /// What an action may have led to: the rest of a message's id.
-const SAID: [&str; 11] = [
+const SAID: [&str; 15] = [
+    "evidence-added",
+    "evidence-empty",
+    "evidence-known",
+    "evidence-refused",
     "acknowledged",
     "moved",
     "moved-notices",
@@ -229,6 +248,10 @@ impl Answer for Console {
         api::Api::body_bytes_max(head)
     }
 
+    fn takes(&self, head: &Request) -> Option<Box<dyn crate::http::Take>> {
+        self.upload(head)
+    }
+
     fn answer(&self, request: &Request) -> Response {
         if api::is_ours(&request.path) {
             return self.api.answer(request);
@@ -240,6 +263,7 @@ impl Answer for Console {
                 cache: "max-age=3600",
                 body: STYLE.into(),
                 headers: Vec::new(),
+                file: None,
             };
         }
         if request.path == "/metrics" {
@@ -271,16 +295,24 @@ impl Answer for Console {
         match made {
             Made::Html(status, Ok(page)) => {
                 let kind = "text/html; charset=utf-8";
-                Response { status, kind, cache: "no-store", body: page.into_bytes(), headers }
+                Response { status, kind, cache: "no-store", body: page.into_bytes(), headers, file: None }
             }
             Made::Html(_, Err(error)) => {
                 crate::output::say(&format!("console: {error}"));
                 Response::text(500, t.text("console-failed"))
             }
+            Made::File(path, name) => {
+                // Whatever is in it: nothing of it is run or shown.
+                headers.retain(|(header, _)| *header != "content-security-policy");
+                headers.push(("content-security-policy", "sandbox; default-src 'none'".to_owned()));
+                headers.push(("content-disposition", format!("attachment; filename=\"{name}\"")));
+                let (kind, file) = ("application/octet-stream", Some(path));
+                Response { status: 200, kind, cache: "no-store", body: Vec::new(), headers, file }
+            }
             Made::See(place, cookie) => {
                 headers.push(("location", place));
                 headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
-                Response { status: 303, kind: TEXT, cache: "no-store", body: Vec::new(), headers }
+                Response { status: 303, kind: TEXT, cache: "no-store", body: Vec::new(), headers, file: None }
             }
         }
     }

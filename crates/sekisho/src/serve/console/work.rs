@@ -24,6 +24,10 @@ pub(super) struct Work {
     pub(super) confirmed: bool,
     /// Hit computers (CW-VIC-07).
     pub(super) hit: Vec<String>,
+    /// The chain of custody; `None` when it does not hold.
+    pub(super) chain: Option<bundle::Chain>,
+    /// Items without an open custody record that holds.
+    unheld: Vec<String>,
     measures: Vec<(String, u8)>,
     keeper: String,
 }
@@ -59,6 +63,16 @@ pub(super) fn words(event: &CaseEvent, t: &Catalog) -> Option<String> {
         let answer = t.text(&format!("gate-answer-{}", code(note.answer.code())));
         return Some(format!("{} {} {answer} - {}", note.gate.code(), note.host, note.reason));
     }
+    if let Some((_, item)) = all.items.first() {
+        return Some(format!("{} - SHA-256 {} - {} bytes", item.name, item.sha256, item.bytes));
+    }
+    if let Some(note) = all.settled.values().next() {
+        let fate = t.text(&format!("evidence-fate-{}", note.fate.code()));
+        return Some(format!("{fate} - {} - {}", note.reason, note.item));
+    }
+    if let Some(event) = super::items::event(event) {
+        return Some(format!("{} → {} - {} - {}", event.from, event.to, event.purpose, event.item));
+    }
     if let Some(made) = all.waivers.first() {
         let gates: Vec<&str> = made.waiver.gates.iter().map(|gate| gate.code()).collect();
         return Some(format!("{} - {}", gates.join(", "), made.waiver.reason));
@@ -91,7 +105,7 @@ impl Work {
             hit: &self.hit,
             keeper: &self.keeper,
             span: (self.dossier.seen.first, self.dossier.seen.last),
-            unheld: &[],
+            unheld: &self.unheld,
             confirmed: self.confirmed,
             obligations: &self.obligations,
             measures: &self.measures,
@@ -166,10 +180,14 @@ impl Console {
         let handling = handling(&events);
         let dossier = Dossier { seen, facts: Facts::default() };
         let obligations = standing(&dossier, &handling.clocks).0;
+        let chain = super::items::chain(&events);
+        let unheld = super::items::unheld(&handling, chain.as_ref());
         let hit = dossier.seen.hosts.iter().filter(|host| host.state != "target");
         Ok(Work {
             hit: hit.map(|host| host.name.clone()).collect(),
             measures: dossier.seen.measures.iter().map(|one| (one.id.clone(), one.order)).collect(),
+            chain,
+            unheld,
             keeper: crate::inputs::host_name(),
             case,
             row,
