@@ -77,8 +77,8 @@ pub use recall::Appended;
 pub use recover::{Recovered, Resume};
 pub use redact::{Redacted, redact};
 pub use replica::{
-    Depot, Holds, Receiver, Removed, Replica, ReplicaKey, Replicated, Source, Statement, frame_names,
-    replicate,
+    CaughtUp, Depot, Holds, Receiver, Removed, Replica, ReplicaKey, Replicated, Source, Statement, catch_up,
+    frame_names, replicate,
 };
 pub use review::{AuditFacts, Break, GapFacts, ReadFacts, SILENCE_MICROS_DEFAULT, Silence, StreamFacts};
 pub use run::{RUN_BYTES_MAX, RUN_RECORDS_MAX, Run, RunRecord};

@@ -3,6 +3,7 @@
 use crate::drive::Drive;
 use crate::fill::Filler;
 use crate::frame::{self, SegmentHeader};
+use crate::replica::Home;
 use crate::{Error, Hash, Result, files};
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
@@ -22,6 +23,8 @@ pub(crate) struct Store {
     filler: Filler,
     /// Syncs of segment files so far, those of zeros in advance included.
     syncs: u64,
+    /// The store that the ledger lives in.
+    home: Option<Home>,
     /// The disk of a test.
     #[cfg(test)]
     pub(crate) disk: Option<crate::drive::losing::Disk>,
@@ -62,6 +65,7 @@ impl Store {
             broken: false,
             filler,
             syncs: 0,
+            home: None,
             #[cfg(test)]
             disk: None,
         }
@@ -91,6 +95,22 @@ impl Store {
     /// From now on segments are filled with zeros ahead of the frames (LG-SEG-04).
     pub(crate) fn fill_ahead(&mut self) {
         self.filler.start(&self.path);
+    }
+
+    /// From now on nothing is acknowledged before this store has it.
+    pub(crate) fn live_on(&mut self, home: Home) {
+        self.home = Some(home);
+    }
+
+    /// Does something with the store that the ledger lives in, where it lives in one; a failure ends the writing.
+    pub(crate) fn at_home(&mut self, work: impl FnOnce(&mut Home) -> Result<()>) -> Result<()> {
+        let Some(home) = &mut self.home else { return Ok(()) };
+        if self.broken {
+            return Err(Error::Stopped { path: self.folder.clone() });
+        }
+        let result = work(home);
+        self.broken = result.is_err();
+        result
     }
 
     /// Whether the disk had no room for zeros in advance (LE-SPACE-LOW).
@@ -130,7 +150,7 @@ impl Store {
         self.file.write_all(bytes).map_err(Error::io(&self.path))?;
         self.offset += bytes.len() as u64;
         self.dirty = true;
-        Ok(())
+        self.home.as_mut().map_or(Ok(()), |home| home.add(bytes))
     }
 
     /// Nothing is written from now on (LG-DUR-02).
@@ -150,7 +170,7 @@ impl Store {
             self.syncs += 1;
             self.dirty = false;
         }
-        Ok(())
+        self.at_home(Home::promise)
     }
 
     /// A segment ends with its last frame: the zeros behind it are taken away.

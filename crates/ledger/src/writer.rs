@@ -338,6 +338,7 @@ impl Ledger {
         }
         self.commit()?;
         let checkpoint = note::sign(&self.origin, self.size(), self.root(), &self.log_key);
+        self.store().at_home(|home| home.head(&checkpoint))?;
         self.keep_head(&checkpoint)?;
         Ok(checkpoint)
     }

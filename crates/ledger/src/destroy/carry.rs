@@ -69,6 +69,7 @@ impl Ledger {
         }
         for key in keys {
             erase(&self.folder.join(KEYS_FOLDER), &wrapped_name(*key))?;
+            self.store().at_home(|home| home.erase_key(*key))?;
         }
         let mut reader = Reader::open(&self.folder)?;
         let mut graves = Vec::new();

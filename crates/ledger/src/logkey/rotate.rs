@@ -48,6 +48,7 @@ impl Ledger {
         let also = note::sign(&self.origin, head.size, head.root, &before).note;
         let line = also.rsplit_once("\n\n").map_or("", |(_, line)| line);
         let both = Checkpoint { note: format!("{}{line}", head.note), ..head };
+        self.store().at_home(|home| home.keep_head(&both))?;
         self.keep_head(&both)?;
         Ok(both)
     }

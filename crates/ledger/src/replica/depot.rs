@@ -29,21 +29,23 @@ struct State {
     checkpoint: String,
 }
 
-/// A copy in a store.
+/// A ledger, or a copy of one, in a store.
 pub struct Depot<'a> {
-    pub(super) objects: &'a dyn Objects,
-    cell: &'a dyn Cell,
+    pub(super) objects: Box<dyn Objects + 'a>,
+    cell: Box<dyn Cell + 'a>,
     state: State,
     version: Option<String>,
-    /// Frames written since the last head: their number, the newest one's name, size and ledger.
+    /// Frames written since the last exchange of the cell: their number, the newest one's name, size, root and ledger.
     pending: Option<Pending>,
     writes: bool,
+    pace: Option<Box<dyn FnMut() + Send + 'a>>,
 }
 
 #[derive(Clone, Debug)]
 struct Pending {
     frames: u64,
     size: u64,
+    root: Hash,
     last: String,
     ledger: String,
     digest: Hash,
@@ -60,21 +62,33 @@ impl<'a> Depot<'a> {
     ///
     /// # Errors
     /// When the store cannot be read, or its cell was not written by this program.
-    pub fn read(objects: &'a dyn Objects, cell: &'a dyn Cell) -> Result<Self> {
-        let (state, version) = load(cell)?;
-        Ok(Self { objects, cell, state, version, pending: None, writes: false })
+    pub fn read(objects: impl Objects + 'a, cell: impl Cell + 'a) -> Result<Self> {
+        let (state, version) = load(&cell)?;
+        let (objects, cell) = (Box::new(objects), Box::new(cell));
+        Ok(Self { objects, cell, state, version, pending: None, writes: false, pace: None })
     }
 
     /// Takes over writing: from now on every other writer is refused.
     ///
     /// # Errors
     /// As [`Depot::read`]; `LE-LOCKED` when another one took over in the same moment.
-    pub fn write(objects: &'a dyn Objects, cell: &'a dyn Cell) -> Result<Self> {
+    pub fn write(objects: impl Objects + 'a, cell: impl Cell + 'a) -> Result<Self> {
         let mut depot = Self::read(objects, cell)?;
         depot.writes = true;
         let fence = depot.state.fence + 1;
         depot.swap(State { v: 1, fence, ..depot.state.clone() })?;
+        // A writer that was stopped behind its last exchange did not keep this one.
+        if let Some(head) = note::unchecked(depot.state.checkpoint.clone()) {
+            depot.keep_head(&head)?;
+        }
         Ok(depot)
+    }
+
+    /// `wait` is called before each batch is acknowledged, so that a shared store sees few exchanges (LG-STO-07).
+    #[must_use]
+    pub fn paced(mut self, wait: impl FnMut() + Send + 'a) -> Self {
+        self.pace = Some(Box::new(wait));
+        self
     }
 
     /// Begins an empty store with what comes behind `since` entries of a ledger, for media that are written once
@@ -83,8 +97,8 @@ impl<'a> Depot<'a> {
     /// # Errors
     /// `LE-POLICY` when the store is not empty or no frame ends at `since`; as [`Depot::read`].
     pub fn begin_at(
-        objects: &'a dyn Objects,
-        cell: &'a dyn Cell,
+        objects: impl Objects + 'a,
+        cell: impl Cell + 'a,
         from: &mut crate::Reader,
         since: u64,
     ) -> Result<Self> {
@@ -113,7 +127,7 @@ impl<'a> Depot<'a> {
     pub const fn fence(&self) -> u64 {
         self.state.fence
     }
-    /// Entries under the newest signed head.
+    /// Entries that are acknowledged.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.state.size
@@ -171,14 +185,13 @@ impl<'a> Depot<'a> {
             done.bytes += bytes.len() as u64;
             if let Some(note) = notes.get(&size) {
                 to.acknowledge(note)?;
-                done.size = size;
             }
+            done.size = size;
             progress(holds.frames + done.frames, self.state.frames);
         }
+        to.settle()?;
         for (id, names) in self.names("keys/", 0)? {
-            for name in names {
-                to.keep_key(id, &self.object(&name)?)?;
-            }
+            self.give_key(id, &names, to)?;
         }
         if size == self.state.size && size > 0 && !frame_name_is(&self.state.last, &before) {
             return Err(Error::Fork { size });
@@ -186,8 +199,21 @@ impl<'a> Depot<'a> {
         Ok(done)
     }
 
+    /// Where writers met there may be more than one key of a number: the log names one of them.
+    fn give_key(&self, id: u64, names: &[String], to: &mut dyn Receiver) -> Result<()> {
+        let mut refused = None;
+        for name in names {
+            match to.keep_key(id, &self.object(name)?) {
+                Ok(()) => return Ok(()),
+                Err(error @ Error::Damage { .. }) => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
     /// Names below a prefix by the number that they begin with, from `least` on.
-    fn names(&self, prefix: &str, least: u64) -> Result<BTreeMap<u64, Vec<String>>> {
+    pub(super) fn names(&self, prefix: &str, least: u64) -> Result<BTreeMap<u64, Vec<String>>> {
         let mut found: BTreeMap<u64, Vec<String>> = BTreeMap::new();
         let mut after = least.checked_sub(1).map(|before| format!("{prefix}{before:020}~"));
         loop {
@@ -203,7 +229,7 @@ impl<'a> Depot<'a> {
         }
     }
 
-    fn object(&self, name: &str) -> Result<Vec<u8>> {
+    pub(super) fn object(&self, name: &str) -> Result<Vec<u8>> {
         let missing = || Error::damage(Path::new(name), 0, "an object of the store that is not there");
         self.objects.get(name)?.ok_or_else(missing)
     }
@@ -246,14 +272,21 @@ impl<'a> Depot<'a> {
 
     /// All signed heads that are kept; their signatures are for the receiver to check.
     fn notes(&self) -> Result<BTreeMap<u64, Checkpoint>> {
-        let mut notes = BTreeMap::new();
+        let newest = note::unchecked(self.state.checkpoint.clone());
+        let mut notes: BTreeMap<u64, Checkpoint> = newest.map(|note| (note.size, note)).into_iter().collect();
         for (size, names) in self.names("checkpoints/", 0)? {
             for name in names {
                 let text = self.object(&name)?;
                 let damage = || Error::damage(Path::new(&name), 0, "a signed head");
                 let note = String::from_utf8(text).map_err(|_| damage())?;
-                if size <= self.state.size {
-                    notes.insert(size, note::unchecked(note).ok_or_else(damage)?);
+                let head = note::unchecked(note).ok_or_else(damage)?;
+                if size <= self.state.size && notes.get(&size).is_some_and(|known| known.root != head.root) {
+                    return Err(Error::Fork { size });
+                }
+                // The one with more signatures.
+                let longer = |known: &Checkpoint| known.note.len() < head.note.len();
+                if size <= self.state.size && notes.get(&size).is_none_or(longer) {
+                    notes.insert(size, head);
                 }
             }
         }
@@ -261,7 +294,7 @@ impl<'a> Depot<'a> {
     }
 }
 
-fn load(cell: &dyn Cell) -> Result<(State, Option<String>)> {
+fn load(cell: &impl Cell) -> Result<(State, Option<String>)> {
     let Some(Versioned { value, version }) = cell.load()? else { return Ok((State::default(), None)) };
     let broken = |what| Error::damage(Path::new("cell"), 0, what);
     let value = json::parse_canonical(&value).map_err(|what| broken(what.0))?;
@@ -273,8 +306,13 @@ fn frame_name(first: u64, digest: &Hash) -> String {
     format!("frames/{first:020}-{}", hex::encode(digest))
 }
 
-pub(super) fn key_name(id: u64) -> String {
-    format!("keys/{id:020}-wrapped.age")
+/// Where a wrapped data key stands. Two writers may meet with different keys of one number: each has its own name.
+pub(super) fn key_name(id: u64, wrapped: &[u8]) -> String {
+    format!("{}{}.age", key_prefix(id), hex::encode(tree::sha256(wrapped).get(..8).unwrap_or_default()))
+}
+
+pub(super) fn key_prefix(id: u64) -> String {
+    format!("keys/{id:020}-")
 }
 
 fn frame_name_is(name: &str, digest: &Hash) -> bool {
@@ -311,38 +349,75 @@ impl Receiver for Depot<'_> {
             pending.as_ref().map_or_else(|| self.state.ledger.clone(), |one| one.ledger.clone())
         };
         let frames = pending.map_or(self.state.frames, |one| one.frames) + 1;
-        self.pending = Some(Pending { frames, size: frame.trailer.size, last: name, ledger, digest });
+        let (size, root) = (frame.trailer.size, frame.trailer.root);
+        self.pending = Some(Pending { frames, size, root, last: name, ledger, digest });
         Ok(())
     }
 
     fn keep_key(&mut self, id: u64, wrapped: &[u8]) -> Result<()> {
-        Ok(self.objects.put_if_absent(&key_name(id), wrapped)?)
+        Ok(self.objects.put_if_absent(&key_name(id, wrapped), wrapped)?)
     }
 
     fn acknowledge(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        let Some(pending) = self.pending.clone() else {
-            // Nothing new: the head that is held already.
-            let same =
-                checkpoint.size == self.state.size && BASE64.encode(checkpoint.root) == self.state.root;
-            return if same { Ok(()) } else { Err(Error::Fork { size: checkpoint.size }) };
-        };
+        let Some(pending) = self.pending.as_ref() else { return self.head(checkpoint) };
         if checkpoint.size != pending.size {
             return Err(Error::Policy("a head is acknowledged when exactly its entries are held"));
         }
-        let note = checkpoint.note.as_bytes();
-        let short = hex::encode(tree::sha256(note).get(..8).unwrap_or_default());
-        self.objects.put_if_absent(&format!("checkpoints/{:020}-{short}", checkpoint.size), note)?;
+        if checkpoint.root != pending.root {
+            return Err(Error::Fork { size: checkpoint.size });
+        }
+        self.promise(Some(checkpoint))?;
+        self.keep_head(checkpoint)
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.promise(None)
+    }
+}
+
+impl Depot<'_> {
+    /// Acknowledges the frames added so far: from now on the cell names them, with `head` over exactly them if there is one.
+    pub(super) fn promise(&mut self, head: Option<&Checkpoint>) -> Result<()> {
+        let Some(pending) = self.pending.clone() else { return Ok(()) };
+        if let Some(pace) = &mut self.pace {
+            pace();
+        }
         self.swap(State {
             v: 1,
             ledger: pending.ledger,
             fence: self.state.fence,
             frames: pending.frames,
             size: pending.size,
-            root: BASE64.encode(checkpoint.root),
+            root: BASE64.encode(pending.root),
             last: pending.last,
-            checkpoint: checkpoint.note.clone(),
+            checkpoint: head.map_or_else(|| self.state.checkpoint.clone(), |head| head.note.clone()),
         })?;
         self.pending = None;
         Ok(())
+    }
+
+    /// Keeps a signed head over exactly what is acknowledged.
+    pub(super) fn head(&mut self, head: &Checkpoint) -> Result<()> {
+        if (head.size, BASE64.encode(head.root)) != (self.state.size, self.state.root.clone()) {
+            return Err(Error::Fork { size: head.size });
+        }
+        if note::unchecked(self.state.checkpoint.clone()).is_some_and(|known| known.size == head.size) {
+            return Ok(());
+        }
+        self.swap(State { checkpoint: head.note.clone(), ..self.state.clone() })?;
+        self.keep_head(head)
+    }
+
+    /// A signed head as an object of its own. It comes behind the cell: where two writers meet, none that was not acknowledged
+    /// is ever left in the store.
+    pub(super) fn keep_head(&self, head: &Checkpoint) -> Result<()> {
+        let note = head.note.as_bytes();
+        let short = hex::encode(tree::sha256(note).get(..8).unwrap_or_default());
+        Ok(self.objects.put_if_absent(&format!("checkpoints/{:020}-{short}", head.size), note)?)
+    }
+
+    /// Entries under the newest signed head.
+    pub(super) fn head_size(&self) -> u64 {
+        note::unchecked(self.state.checkpoint.clone()).map_or(0, |head| head.size)
     }
 }

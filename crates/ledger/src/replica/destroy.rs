@@ -1,6 +1,6 @@
 //! Destruction reaches copies (LG 15.4 steps 4 and 5): what the log says is destroyed goes from the copy too.
 
-use super::depot::key_name;
+use super::depot::key_prefix;
 use super::{Depot, Replica};
 use crate::block::BlockForm;
 use crate::destroy::{Grave, bury, erase};
@@ -60,14 +60,23 @@ impl Depot<'_> {
         for one in destructions.iter().filter(|one| one.index < size) {
             let (mut gone, mut kept) = (Vec::new(), Vec::new());
             for key in &one.keys {
-                match self.objects.delete(&key_name(*key)) {
-                    Ok(()) => gone.push(*key),
-                    Err(StoreError::Refused(_)) => kept.push(*key),
-                    Err(error) => return Err(error.into()),
-                }
+                if self.erase_key(*key)? { gone.push(*key) } else { kept.push(*key) }
             }
             done.push(Removed { index: one.index, gone, kept });
         }
         Ok(done)
+    }
+
+    /// Removes a wrapped data key; `false` when the store locks it.
+    pub(super) fn erase_key(&self, key: u64) -> Result<bool> {
+        let mut gone = true;
+        for name in self.objects.list(&key_prefix(key), None)? {
+            match self.objects.delete(&name) {
+                Ok(()) => {}
+                Err(StoreError::Refused(_)) => gone = false,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(gone)
     }
 }

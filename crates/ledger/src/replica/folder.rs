@@ -1,9 +1,11 @@
 //! A copy in a folder: a ledger that anybody can read and verify, and nobody can write on without the secret.
 
 use super::{Holds, Receiver, digest, parse};
+use crate::destroy::erase;
 use crate::frame;
 use crate::recover::{End, follow};
 use crate::replay::Replay;
+use crate::seal::{KEYS_FOLDER, ONLINE_NAME, wrapped_name};
 use crate::store::Store;
 use crate::verify::Heads;
 use crate::{Checkpoint, Destruction, Error, Result, files, tree};
@@ -60,6 +62,28 @@ impl Replica {
         let all = holding.map(|holding| holding.replay.governance.destructions.clone());
         let head = holding.map_or(0, |holding| holding.newest_head);
         (self.folder.clone(), head, all.unwrap_or_default())
+    }
+
+    /// Removes wrapped data keys that the log does not name: a writer made them and could not say so. Another one may have given
+    /// their numbers to other keys, so that the online copy goes with them.
+    pub(super) fn forget_unnamed_keys(&self) -> Result<()> {
+        let folder = self.folder.join(KEYS_FOLDER);
+        let names = self.holding.as_ref().map(|holding| &holding.replay.data_keys);
+        let newest = names.and_then(|keys| keys.last_key_value()).map_or(0, |(id, _)| *id);
+        let Ok(items) = std::fs::read_dir(&folder) else { return Ok(()) };
+        let mut unnamed = false;
+        for item in items {
+            let name = item.map_err(Error::io(&folder))?.file_name();
+            let id = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".age"))
+                .and_then(|id| id.parse::<u64>().ok());
+            if id.is_some_and(|id| id > newest) {
+                erase(&folder, &wrapped_name(id.unwrap_or_default()))?;
+                unnamed = true;
+            }
+        }
+        if unnamed { erase(&folder, ONLINE_NAME) } else { Ok(()) }
     }
 
     fn check_key(&self, replay: &Replay) -> Result<()> {
@@ -158,8 +182,20 @@ impl Receiver for Replica {
         if note.digest != tree::sha256(wrapped) {
             return Err(Error::damage(Path::new("keys"), id, "the wrapped key that its entry names"));
         }
-        let (folder, name) = (self.folder.join("keys"), crate::seal::wrapped_name(id));
+        let (folder, name) = (self.folder.join(KEYS_FOLDER), wrapped_name(id));
         if folder.join(&name).exists() { Ok(()) } else { files::replace(&folder, &name, wrapped) }
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        if self.broken {
+            return Err(Error::Stopped { path: self.folder.clone() });
+        }
+        let Some(holding) = self.holding.as_mut() else { return Ok(()) };
+        holding.store.sync()?;
+        if !self.folder.join("format").exists() {
+            files::replace(&self.folder, "format", files::FORMAT_LINE.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn acknowledge(&mut self, checkpoint: &Checkpoint) -> Result<()> {

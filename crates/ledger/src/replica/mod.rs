@@ -6,11 +6,14 @@
 mod depot;
 mod destroy;
 mod folder;
+mod live;
 mod statement;
 
 pub use depot::Depot;
 pub use destroy::Removed;
 pub use folder::Replica;
+pub(crate) use live::Home;
+pub use live::{CaughtUp, catch_up};
 pub use statement::{ReplicaKey, Statement};
 
 use crate::frame::{self, Frame};
@@ -55,6 +58,13 @@ pub trait Receiver {
     /// # Errors
     /// `LV-FORK` when the head has another root; `LE-IO`.
     fn acknowledge(&mut self, checkpoint: &Checkpoint) -> Result<()>;
+    /// Makes what was added behind the newest head durable: a live store acknowledges more often than heads are signed.
+    ///
+    /// # Errors
+    /// `LE-IO`.
+    fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Gives frames: a ledger, or a copy on another computer.

@@ -111,6 +111,35 @@ pub trait Cell: Send + Sync {
     fn compare_and_swap(&self, expected: Option<&str>, value: &[u8]) -> StoreResult<String>;
 }
 
+/// Whoever borrows or owns a store has one.
+macro_rules! forward {
+    ($($of:ty),*) => {$(
+        impl<T: Objects + ?Sized> Objects for $of {
+            fn get(&self, name: &str) -> StoreResult<Option<Vec<u8>>> {
+                (**self).get(name)
+            }
+            fn put_if_absent(&self, name: &str, bytes: &[u8]) -> StoreResult<()> {
+                (**self).put_if_absent(name, bytes)
+            }
+            fn list(&self, prefix: &str, after: Option<&str>) -> StoreResult<Vec<String>> {
+                (**self).list(prefix, after)
+            }
+            fn delete(&self, name: &str) -> StoreResult<()> {
+                (**self).delete(name)
+            }
+        }
+        impl<T: Cell + ?Sized> Cell for $of {
+            fn load(&self) -> StoreResult<Option<Versioned>> {
+                (**self).load()
+            }
+            fn compare_and_swap(&self, expected: Option<&str>, value: &[u8]) -> StoreResult<String> {
+                (**self).compare_and_swap(expected, value)
+            }
+        }
+    )*};
+}
+forward!(&T, Box<T>);
+
 /// Whether a store takes this name: parts of letters, digits, `.`, `_`, `-`, separated by `/`; no part begins with a dot.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod full_disk;
 mod governing;
 mod kept;
 mod killed;
+mod living;
 mod log_keys;
 mod partial;
 mod reading;
