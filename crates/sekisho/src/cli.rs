@@ -175,8 +175,7 @@ Examples:
     #[command(subcommand)]
     Act(crate::cmd::act::ActCommand),
     /// Make, read and verify a ledger
-    #[command(subcommand)]
-    Ledger(crate::cmd::ledger::LedgerCommand),
+    Ledger(crate::cmd::ledger::LedgerArgs),
     /// Signed evidence bundles: make, check, open, redact, acknowledge
     #[command(subcommand)]
     Bundle(crate::cmd::bundle::BundleCommand),

@@ -30,6 +30,7 @@ pub(super) fn begin(
     let (mut positions, mut left) = (BTreeMap::new(), Left::default());
     let mut before = None;
     let ledger = if folder.exists() {
+        crate::cmd::ledger::bring_up(&folder)?;
         let mut reader = Reader::open(&folder).context("cannot read the ledger back")?;
         // Without an online copy nothing is sealed, or a role holder has to say where the logs were left.
         let _ = reader.use_online_copy(&crate::cmd::ledger::read_secret(&secret)?);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use vocab::Citation;
 
 /// Lines of each log as the ledger holds them, in order, and entries that tell of gaps.
-fn held(folder: &Path) -> (BTreeMap<String, Vec<String>>, usize) {
+pub(crate) fn held(folder: &Path) -> (BTreeMap<String, Vec<String>>, usize) {
     let report = verify(folder, &VerifyOptions::default()).unwrap();
     assert!(report.holds(), "{:?}", report.failures);
     let mut reader = Reader::open(folder).unwrap();

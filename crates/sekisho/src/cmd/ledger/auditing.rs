@@ -2,8 +2,8 @@
 
 use super::governing::person_key;
 use super::keys::identities;
-use super::showing::print_json;
 use super::talk;
+use super::view;
 use super::write;
 use crate::clock::Clock;
 use anyhow::Context as _;
@@ -23,7 +23,7 @@ const ENCLOSED_BYTES_MAX: usize = 384 << 10;
 #[derive(Args, Debug)]
 pub(crate) struct AuditArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// File with the secret of the ledger, to enter the review
     #[arg(long, value_name = "FILE", requires = "person")]
     secret: Option<PathBuf>,
@@ -82,7 +82,7 @@ pub(super) fn audit(args: &AuditArgs) -> anyhow::Result<u8> {
             );
         }
     }
-    print_json(&document)
+    view::show(&document)
 }
 
 /// The facts as they go into the sealed part of the entry: an entry has room for 1 MiB, and what is too long is named by its digest.

@@ -126,6 +126,26 @@ An existing role holder does it; the entry names the keys and the new holder. Th
     Redact(showing::RedactArgs),
 }
 
+impl ContentCommand {
+    /// The ledger that the command works on.
+    pub(super) const fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Policy(args) => Some(&mut args.writing.ledger),
+            Self::Hold(args) => Some(&mut args.writing.ledger),
+            Self::Freeze(args) => Some(&mut args.writing.ledger),
+            Self::Show(args) => Some(&mut args.ledger),
+            Self::Audit(args) => Some(&mut args.ledger),
+            Self::Extract(args) => Some(&mut args.ledger),
+            Self::Grant(args) => Some(&mut args.ledger),
+            Self::CarryOut(args) => Some(&mut args.ledger),
+            Self::Redact(args) => Some(&mut args.ledger),
+            Self::Request(command) => Some(command.folder_mut()),
+            Self::Retention { ledger } | Self::Deletions { ledger } => Some(ledger),
+            Self::Person { .. } | Self::Approve { .. } => None,
+        }
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(command: ContentCommand) -> anyhow::Result<u8> {
     match command {

@@ -1,7 +1,7 @@
 //! What is known of the copies of a ledger: how far each is, and what it confirmed to have destroyed (LG-REP-02, LG-SHR-04).
 //! One small file a copy, below `copies/` of the ledger: talk for people, of no weight for any proof.
 
-use super::showing::print_json;
+use super::view;
 use crate::clock::Clock;
 use anyhow::Context as _;
 use ledger::{Reader, Replicated};
@@ -119,5 +119,5 @@ pub(super) fn print(ledger: &Path) -> anyhow::Result<u8> {
             "incomplete": open.collect::<Vec<_>>(),
         })
     });
-    print_json(&json!({ "schema_version": 1, "size": size, "copies": copies.collect::<Vec<_>>() }))
+    view::show(&json!({ "schema_version": 1, "size": size, "copies": copies.collect::<Vec<_>>() }))
 }

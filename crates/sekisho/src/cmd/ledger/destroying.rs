@@ -2,8 +2,8 @@
 
 use super::governing::person_key;
 use super::keys::identities;
-use super::showing::print_json;
 use super::talk;
+use super::view;
 use super::write;
 use crate::clock::Clock;
 use crate::error::Hinted;
@@ -23,7 +23,7 @@ const REQUEST_BYTES_MAX: usize = 4 << 20;
 #[derive(Args, Debug)]
 pub(crate) struct Asking {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// Basis code, e.g. policy, person-request, court
     #[arg(long, value_name = "CODE")]
     basis: String,
@@ -82,11 +82,22 @@ system before: extracts, copies, bundles and reads cannot be recalled.")]
     },
 }
 
+impl RequestCommand {
+    /// The ledger that the request is about.
+    pub(super) const fn folder_mut(&mut self) -> &mut PathBuf {
+        match self {
+            Self::Release { asking, .. } | Self::Shred { asking, .. } | Self::Erase { asking, .. } => {
+                &mut asking.ledger
+            }
+        }
+    }
+}
+
 /// `sekisho ledger carry-out`.
 #[derive(Args, Debug)]
 pub(crate) struct CarryOutArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// The request with its signatures
     request: PathBuf,
     /// File with the secret of the ledger
@@ -178,13 +189,13 @@ fn reader(folder: &Path) -> anyhow::Result<Reader> {
 /// Prints what is sealed under each key and what stands against destroying it (LG-RET-02).
 pub(super) fn retention(folder: &Path) -> anyhow::Result<u8> {
     let plans = reader(folder)?.key_plans(&Guards::at(Clock::System.now()))?;
-    print_json(&plans.iter().map(plan).collect())
+    view::show(&plans.iter().map(plan).collect())
 }
 
 /// Prints every destruction.
 pub(super) fn deletions(folder: &Path) -> anyhow::Result<u8> {
     let governance = reader(folder)?.governance()?;
-    print_json(&governance.destructions.iter().map(deletion).collect())
+    view::show(&governance.destructions.iter().map(deletion).collect())
 }
 
 /// Writes a request, signed by the person who asks.
@@ -216,7 +227,7 @@ pub(super) fn request(command: RequestCommand) -> anyhow::Result<u8> {
             });
             reader.add_identities(identities(&identity)?);
             let found = reader.disclosures(range)?;
-            print_json(&json!({
+            view::show(&json!({
                 "plans": plans.iter().map(plan).collect::<Vec<_>>(), "disclosed": disclosed(&found),
             }))?;
             tell(&plans, &found);
@@ -275,7 +286,7 @@ pub(super) fn approve(path: &Path, person: &Path) -> anyhow::Result<u8> {
     request.approve(&person_key(person)?)?;
     save(&request, path)?;
     let people: Vec<String> = request.people()?.iter().map(ToString::to_string).collect();
-    print_json(&json!({ "kind": request.kind, "by": people }))
+    view::show(&json!({ "kind": request.kind, "by": people }))
 }
 
 /// Carries a request out.
@@ -289,7 +300,7 @@ pub(super) fn carry_out(args: &CarryOutArgs) -> anyhow::Result<u8> {
         let mut plans = reader(&args.ledger)?.key_plans(&guards)?;
         plans.retain(|plan| keys.contains(&json!(plan.key)));
         let plans: Value = plans.iter().map(plan).collect();
-        return print_json(
+        return view::show(
             &json!({ "kind": request.kind, "body": request.body, "by": people, "plans": plans }),
         );
     }
@@ -302,5 +313,5 @@ pub(super) fn carry_out(args: &CarryOutArgs) -> anyhow::Result<u8> {
         _ => ledger.enact(&request, clock.now()).map(|index| json!({ "index": index.0 })),
     };
     let what = format!("cannot carry out {}", args.request.display());
-    print_json(&write::finish(ledger, clock, done, &what)?)
+    view::show(&write::finish(ledger, clock, done, &what)?)
 }

@@ -1,8 +1,8 @@
 //! `sekisho ledger extract` (抄本, LG 18.2): chosen entries with everything that proves them, in a folder that stock tools check.
 
 use super::handing::{Handed, Handing};
-use super::showing::print_json;
 use super::talk;
+use super::view;
 use super::write;
 use crate::clock::Clock;
 use crate::error::Usage;
@@ -31,7 +31,7 @@ const README: &str = include_str!("extract.txt");
 #[derive(Args, Debug)]
 pub(crate) struct ExtractArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// New folder for the extract
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
@@ -129,7 +129,7 @@ pub(super) fn run(args: &ExtractArgs) -> anyhow::Result<u8> {
         .with("opened", made.opened.len() as u64)
         .with("size", head.size.to_string());
     talk::tell(&message);
-    print_json(&json!({
+    view::show(&json!({
         "schema_version": 1,
         "closed": made.closed.len(),
         "destroyed": made.destroyed.len(),

@@ -54,7 +54,7 @@ pub(super) fn run(extract: &Path, key: Option<&str>) -> anyhow::Result<u8> {
     }
     let id = if key.is_some() { "ledger-extract-holds" } else { "ledger-extract-holds-no-key" };
     talk::tell(&Message::new(id).with("entries", entries).with("opened", opened));
-    super::showing::print_json(&serde_json::json!({
+    super::view::show(&serde_json::json!({
         "schema_version": 1,
         "entries": entries,
         "holds": true,

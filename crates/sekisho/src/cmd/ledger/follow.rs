@@ -1,5 +1,6 @@
 //! `sekisho ledger append --follow`: lines of logs that grow, into a ledger, until the program is asked to end.
 
+use super::living::Living;
 use super::standing::Standing;
 use super::write;
 use crate::clock::{self, Clock};
@@ -19,6 +20,8 @@ use web::{Catalog, Lang};
 
 /// Most logs that are followed at once.
 const LOGS_MAX: usize = 1_024;
+/// Shortest pause between two looks where the ledger lives in a store (LG-STO-07), milliseconds.
+const STORE_LOOK_MS: u64 = 1_000;
 /// Longest path of a log, bytes.
 const PATH_BYTES_MAX: usize = 4_096;
 
@@ -73,6 +76,7 @@ pub(super) fn run(folder: &Path, secret: &Path, args: &FollowArgs) -> anyhow::Re
     let catalog = Catalog::new(args.lang.map_or_else(clock::language, Lang::from), clock.zone());
     let signals = signals().context("cannot wait for signals")?;
     let logs = logs(&args.follow)?;
+    let living = Living::of(folder)?;
     let name = || format!("cannot read {}", folder.display());
     let mut reader = Reader::open(folder).with_context(name)?;
     reader.add_identities(super::identities(&args.identity)?);
@@ -86,8 +90,16 @@ pub(super) fn run(folder: &Path, secret: &Path, args: &FollowArgs) -> anyhow::Re
     let standing = Standing::begin(folder, clock);
     let settings = Settings { from_end: args.from_end, class: args.class };
     let following = Following::begin(&mut ledger, &logs, positions, settings, clock.now());
-    let mut run =
-        Run { args, catalog, clock, progress: Progress::on_terminal(args.quiet), printing: !args.quiet };
+    // A shared store sees one batch a second.
+    let look_ms = args.look_ms.max(if living.is_some() { STORE_LOOK_MS } else { 0 });
+    let mut run = Run {
+        args,
+        look_ms,
+        catalog,
+        clock,
+        progress: Progress::on_terminal(args.quiet),
+        printing: !args.quiet,
+    };
     let done = following.and_then(|mut following| {
         let followed = run.follow(signals, &mut following, &mut ledger, &standing);
         let ended = following.end(&mut ledger, clock.now());
@@ -147,6 +159,7 @@ fn logs(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, PathBuf)>> {
 /// One run of the program.
 struct Run<'a> {
     args: &'a FollowArgs,
+    look_ms: u64,
     catalog: Catalog,
     clock: Clock,
     progress: Progress,
@@ -163,38 +176,39 @@ impl Run<'_> {
     ) -> anyhow::Result<()> {
         let mut steps = self.clock.steps();
         self.progress.total(None);
-        runtime.block_on(async {
-            let mut published = self.clock.now();
-            let mut head = ledger.size();
-            ledger.commit().context("cannot write the ledger")?;
-            loop {
-                let now = self.clock.now();
-                if let Some((before, after)) = steps.look() {
-                    ledger.record_clock_step(before, after).context("cannot write the ledger")?;
-                }
-                standing.enter(ledger)?;
-                let turned = ledger.turn_epoch(now).context("cannot write the ledger")?;
-                let more = self.turn(following, ledger, now)?;
-                let due = now.since(published) >= self.args.head_seconds * Timestamp::SECOND;
-                if turned || (due && ledger.size() > head) {
-                    ledger.checkpoint(now).context("cannot publish a signed head")?;
-                    (published, head) = (now, ledger.size());
-                    standing.head();
-                }
-                if self.args.once && !more {
-                    return Ok(());
-                }
-                let pause = if more { 0 } else { self.args.look_ms };
+        let mut published = self.clock.now();
+        let mut head = ledger.size();
+        ledger.commit().context("cannot write the ledger")?;
+        loop {
+            let now = self.clock.now();
+            if let Some((before, after)) = steps.look() {
+                ledger.record_clock_step(before, after).context("cannot write the ledger")?;
+            }
+            standing.enter(ledger)?;
+            let turned = ledger.turn_epoch(now).context("cannot write the ledger")?;
+            let more = self.turn(following, ledger, now)?;
+            let due = now.since(published) >= self.args.head_seconds * Timestamp::SECOND;
+            if turned || (due && ledger.size() > head) {
+                ledger.checkpoint(now).context("cannot publish a signed head")?;
+                (published, head) = (now, ledger.size());
+                standing.head();
+            }
+            if self.args.once && !more {
+                return Ok(());
+            }
+            let pause = Duration::from_millis(if more { 0 } else { self.look_ms });
+            let asked = runtime.block_on(async {
                 tokio::select! {
                     biased;
-                    () = ending.asked() => {
-                        // What stands there by now was written before the end.
-                        return self.turn(following, ledger, self.clock.now()).map(drop);
-                    }
-                    () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+                    () = ending.asked() => true,
+                    () = tokio::time::sleep(pause) => false,
                 }
+            });
+            if asked {
+                // What stands there by now was written before the end.
+                return self.turn(following, ledger, self.clock.now()).map(drop);
             }
-        })
+        }
     }
 
     /// One look at every log; everything found is durable before it is told.

@@ -2,8 +2,8 @@
 //! network and without a second person.
 
 use super::content::Writing;
-use super::showing::print_json;
 use super::talk;
+use super::view;
 use super::{governing, replicate, write};
 use crate::clock::Clock;
 use crate::error::Usage;
@@ -27,7 +27,7 @@ const BEHIND_MAX: usize = 200;
 #[derive(Args, Debug)]
 pub(crate) struct FreezeArgs {
     #[command(flatten)]
-    writing: Writing,
+    pub(super) writing: Writing,
     /// Case number
     #[arg(long, value_name = "NO")]
     case: String,
@@ -104,7 +104,7 @@ pub(super) fn run(args: &FreezeArgs) -> anyhow::Result<u8> {
     super::after_head(folder, &args.writing.secret, clock);
     let copy = args.to.as_deref().map(|to| replicate::export_to(folder, to, 0, true)).transpose()?;
     tell(&frozen, behind.len(), args.to.as_deref());
-    print_json(&json!({
+    view::show(&json!({
         "schema_version": 1,
         "after_seconds": frozen.after_micros / Timestamp::SECOND,
         "behind": behind,

@@ -2,7 +2,7 @@
 
 use super::content::Writing;
 use super::keys::recipients;
-use super::showing::print_json;
+use super::view;
 use super::write;
 use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 pub(crate) struct PolicyArgs {
     #[command(flatten)]
-    writing: Writing,
+    pub(super) writing: Writing,
     /// Role holder to whom data keys are wrapped: ROLE=age1...; at least two
     #[arg(long, value_name = "ROLE=KEY")]
     recipient: Vec<String>,
@@ -49,7 +49,7 @@ pub(crate) struct PolicyArgs {
 #[derive(Args, Debug)]
 pub(crate) struct HoldArgs {
     #[command(flatten)]
-    writing: Writing,
+    pub(super) writing: Writing,
     /// Signing key of the person who sets it
     #[arg(long, value_name = "FILE")]
     person: PathBuf,
@@ -89,7 +89,7 @@ pub(super) fn range(text: &str) -> Result<(u64, u64), String> {
 pub(super) fn person(file: &Path) -> anyhow::Result<u8> {
     let seed = write::make_secret(file, Clock::System)?;
     let key = PersonKey::from_seed(&seed);
-    print_json(&json!({ "key": BASE64.encode(key.public()), "reference": key.reference().to_string() }))
+    view::show(&json!({ "key": BASE64.encode(key.public()), "reference": key.reference().to_string() }))
 }
 
 /// Reads the signing key of a person.
@@ -154,7 +154,7 @@ pub(super) fn policy(args: &PolicyArgs) -> anyhow::Result<u8> {
     seal(&mut ledger, &policy, &write::read_secret(&args.writing.secret)?, clock)?;
     let index = ledger.enact(&request, clock.now());
     let index = write::finish(ledger, clock, index, "cannot enter the policy")?;
-    print_json(&json!({ "index": index.0 }))
+    view::show(&json!({ "index": index.0 }))
 }
 
 /// Sets a hold.
@@ -171,5 +171,5 @@ pub(super) fn hold(args: &HoldArgs) -> anyhow::Result<u8> {
     request.approve(&person_key(&args.person)?)?;
     let index = ledger.enact(&request, clock.now());
     let index = write::finish(ledger, clock, index, "cannot set the hold")?;
-    print_json(&json!({ "hold": number, "index": index.0 }))
+    view::show(&json!({ "hold": number, "index": index.0 }))
 }

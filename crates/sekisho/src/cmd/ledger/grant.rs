@@ -1,8 +1,8 @@
 //! `sekisho ledger grant` (LG-KEY-04): the keys of the past for a new role holder, given by an existing one and written down as such.
 
 use super::handing::{Handed, Handing};
-use super::showing::print_json;
 use super::talk;
+use super::view;
 use crate::clock::Clock;
 use crate::error::Usage;
 use anyhow::Context as _;
@@ -20,7 +20,7 @@ const GRANTED_BYTES_MAX: usize = 16 << 20;
 #[derive(Args, Debug)]
 pub(crate) struct GrantArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// The new role holder: ROLE=age1...
     #[arg(long, value_name = "ROLE=KEY")]
     to: String,
@@ -69,7 +69,7 @@ pub(super) fn run(args: &GrantArgs) -> anyhow::Result<u8> {
         .with("role", recipient.role.as_str())
         .with("path", args.out.display().to_string());
     talk::tell(&message);
-    print_json(&json!({
+    view::show(&json!({
         "schema_version": 1,
         "entered": entered.map(|index| index.0),
         "from": granted.range.0,

@@ -1,7 +1,7 @@
 //! `sekisho ledger keys` and `rotate`: the log key, the root key, and what is said about them (LG-EPO-04).
 
 use super::governing::person_key;
-use super::showing::print_json;
+use super::view;
 use super::write;
 use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
@@ -121,11 +121,27 @@ pub(crate) enum KeysCommand {
     },
 }
 
+impl KeysCommand {
+    /// The ledger that the command works on.
+    pub(super) const fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::List { ledger, .. }
+            | Self::AdoptRoot { ledger, .. }
+            | Self::Certify { ledger, .. }
+            | Self::Next { ledger, .. }
+            | Self::Revoke { ledger, .. }
+            | Self::History { ledger, .. } => Some(ledger),
+            Self::Enter(args) => Some(&mut args.ledger),
+            Self::Root { .. } | Self::Sign { .. } | Self::Follow { .. } => None,
+        }
+    }
+}
+
 /// `sekisho ledger keys enter`.
 #[derive(Args, Debug)]
 pub(crate) struct EnterArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// The statement
     statement: PathBuf,
     /// File with the secret of the ledger
@@ -137,7 +153,7 @@ pub(crate) struct EnterArgs {
 #[derive(Args, Debug)]
 pub(crate) struct RotateArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// File with the secret in force; not where it was lost or stolen
     #[arg(long, value_name = "FILE", required_unless_present = "after_loss")]
     secret: Option<PathBuf>,
@@ -170,12 +186,12 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<u8> {
             crate::output::say(
                 "keep this file off line, and a copy on paper: it alone can replace a log key that was lost or stolen",
             );
-            print_json(&json!({ "root": BASE64.encode(key.public()) }))
+            view::show(&json!({ "root": BASE64.encode(key.public()) }))
         }
         KeysCommand::List { ledger } => {
             let mut reader = reader(&ledger)?;
             let size = reader.size();
-            print_json(&document(&reader.log_keys().context("cannot follow the log keys")?, size))
+            view::show(&document(&reader.log_keys().context("cannot follow the log keys")?, size))
         }
         KeysCommand::AdoptRoot { ledger, root, secret, out } => {
             adopt_root(&ledger, &root, &secret, out.as_deref())
@@ -218,7 +234,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<u8> {
         KeysCommand::History { ledger, since } => {
             let history =
                 KeyHistory::of(&mut reader(&ledger)?, since).context("cannot prove the log keys")?;
-            print_json(&serde_json::to_value(&history).context("cannot write JSON")?)
+            view::document(&serde_json::to_value(&history).context("cannot write JSON")?)
         }
         KeysCommand::Follow { history, key, root, head } => {
             follow(&history, key.as_deref(), root, head.as_deref())
@@ -252,14 +268,14 @@ pub(super) fn rotate(args: &RotateArgs) -> anyhow::Result<u8> {
         let ledger = write::open_after_loss(&args.ledger, &args.new_secret, &[revocation, statement], clock)?;
         let keys = ledger.log_keys().clone();
         let head = ledger.rest(clock.now()).context("cannot close the ledger")?;
-        return print_json(&done(&keys, &head, None));
+        return view::show(&done(&keys, &head, None));
     }
     let secret = args.secret.as_ref().context("no secret in force was given")?;
     let mut ledger = write::open(&args.ledger, secret, clock)?;
     let head = ledger.rotate(&statement, &next, clock.now());
     let keys = ledger.log_keys().clone();
     let head = write::finish(ledger, clock, head, "cannot rotate the log key")?;
-    print_json(&done(&keys, &head, Some(args.ledger.join("checkpoints").join(head.size.to_string()))))
+    view::show(&done(&keys, &head, Some(args.ledger.join("checkpoints").join(head.size.to_string()))))
 }
 
 fn done(keys: &LogKeys, head: &ledger::Checkpoint, both: Option<PathBuf>) -> Value {
@@ -294,7 +310,7 @@ fn enter(folder: &Path, secret: &Path, statement: &KeyStatement) -> anyhow::Resu
     let mut ledger = write::open(folder, secret, clock)?;
     let index = ledger.enter_key_statement(statement, clock.now());
     let index = write::finish(ledger, clock, index, "cannot enter the statement")?;
-    print_json(&json!({ "index": index.0 }))
+    view::show(&json!({ "index": index.0 }))
 }
 
 fn follow(file: &Path, key: Option<&str>, root: Option<[u8; 32]>, head: Option<&Path>) -> anyhow::Result<u8> {
@@ -319,7 +335,7 @@ fn follow(file: &Path, key: Option<&str>, root: Option<[u8; 32]>, head: Option<&
             "ask the ledger's owner for another history, with --since and a head that you keep",
         )
     })?;
-    print_json(&document(&keys, history.excerpt.size()))
+    view::show(&document(&keys, history.excerpt.size()))
 }
 
 /// The keys as JSON.

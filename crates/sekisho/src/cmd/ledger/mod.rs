@@ -14,6 +14,7 @@ mod governing;
 mod grant;
 mod handing;
 mod keys;
+mod living;
 mod log_keys;
 mod prove;
 mod replica;
@@ -28,18 +29,36 @@ mod succession;
 mod talk;
 mod timestamp;
 mod verify;
+mod view;
 mod witness;
 mod write;
 
 pub(crate) use keys::{identities, recipients};
+pub(crate) use living::bring_up;
 pub(crate) use standing::Standing;
 pub(crate) use write::{make_secret, open, read_secret};
 
 use crate::clock::Clock;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
 /// `sekisho ledger`.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// File with settings and credentials of a store, which only its owner may read (docs/stores.md)
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Print JSON also on a terminal
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of what is shown [default: from the environment, else ja]
+    #[arg(long, global = true, value_enum)]
+    lang: Option<crate::cli::LangArg>,
+    #[command(subcommand)]
+    command: LedgerCommand,
+}
+
+/// Commands on a ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     /// Make a new ledger
@@ -48,6 +67,12 @@ pub(crate) enum LedgerCommand {
   sekisho ledger init LEDGER --secret SECRET --root-key /media/safe/root.key      (and take the medium away)
   sekisho ledger init LEDGER --secret SECRET --root BASE64                         (from `sekisho ledger keys root`)
   sekisho ledger init NEW --secret NEXT --origin ledger.example.jp/main-2 --succeeds LEDGER --head checkpoint.from-a-bundle
+  sekisho ledger init LEDGER --secret SECRET --store s3://evidence/main --settings /etc/sekisho/store.toml
+  sekisho ledger init LEDGER --secret SECRET --store s3://evidence/main --recover --settings /etc/sekisho/store.toml
+
+--store: the ledger lives in the store, and the folder is what its writer works with: nothing is acknowledged before the store has it.
+Every command takes the folder, or the address of the store itself. A folder that was lost comes back with --recover, up to everything
+that was acknowledged. One writer at a time: who opens the ledger elsewhere takes over, and the first stops (LE-LOCKED).
 
 The file with the secret is made when it is not there. Keep it on another computer: whoever has it can write in your name.
 
@@ -68,6 +93,12 @@ an entry that names what was signed of the old one and what is left of it; the o
         /// Public part of a root key that was made on another computer (`ledger keys root`)
         #[arg(long, value_name = "KEY", value_parser = log_keys::public)]
         root: Option<[u8; 32]>,
+        /// Let the ledger live in a store: store:FOLDER, s3://BUCKET/PREFIX or postgresql://ROLE@HOST/DATABASE
+        #[arg(long, value_name = "STORE")]
+        store: Option<String>,
+        /// The store holds the ledger already: bring its folder back, and go on
+        #[arg(long, requires = "store", conflicts_with_all = ["origin", "root_key", "root", "succeeds"])]
+        recover: bool,
         #[command(flatten)]
         succession: succession::SuccessionArgs,
     },
@@ -280,18 +311,62 @@ pub(crate) fn after_head(folder: &Path, secret: &Path, clock: Clock) {
     asking::after_head(folder, clock);
 }
 
+impl LedgerCommand {
+    /// The ledger that the command works on, where it has to be in a folder.
+    const fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Append(args) => Some(&mut args.ledger),
+            Self::Rotate(args) => Some(&mut args.ledger),
+            Self::Export(args) => Some(&mut args.ledger),
+            Self::Checkpoint { ledger, .. }
+            | Self::Prove { ledger, .. }
+            | Self::Rebuild { ledger }
+            | Self::Serve { ledger, .. }
+            | Self::Status { ledger }
+            | Self::Copies { ledger } => Some(ledger),
+            Self::Keys(command) => command.folder_mut(),
+            Self::Witness(command) => command.folder_mut(),
+            Self::Timestamp(command) => command.folder_mut(),
+            Self::Content(command) => command.folder_mut(),
+            Self::Init { .. }
+            | Self::Verify(_)
+            | Self::Replicate(_)
+            | Self::Replica(_)
+            | Self::Import(_)
+            | Self::Check { .. } => None,
+        }
+    }
+}
+
 /// Runs the command.
-pub(crate) fn run(command: LedgerCommand) -> anyhow::Result<u8> {
+pub(crate) fn run(args: LedgerArgs) -> anyhow::Result<u8> {
+    let LedgerArgs { settings, json, lang, mut command } = args;
+    view::choose(json, lang.map(web::Lang::from));
+    let settings = settings.as_deref();
+    if let Some(ledger) = command.folder_mut() {
+        *ledger = living::arrive(ledger, settings)?;
+    }
     match command {
-        LedgerCommand::Init { ledger, secret, origin, root_key, root, succession } => {
-            write::init(&ledger, &secret, origin, root_key.as_deref(), root, &succession)
+        LedgerCommand::Init { ledger, secret, origin, root_key, root, store, recover, succession } => {
+            let (ledger, living) = living::place(ledger, store.as_deref(), settings)?;
+            match living {
+                Some(living) if recover => living.recover(&ledger, &secret),
+                living => write::init(
+                    &ledger,
+                    &secret,
+                    origin,
+                    (root_key.as_deref(), root),
+                    living.as_ref(),
+                    &succession,
+                ),
+            }
         }
         LedgerCommand::Keys(command) => log_keys::run(command),
         LedgerCommand::Rotate(args) => log_keys::rotate(&args),
         LedgerCommand::Append(args) => write::append(&args),
         LedgerCommand::Checkpoint { ledger, secret } => write::checkpoint(&ledger, &secret),
-        LedgerCommand::Verify(args) => verify::run(&args),
-        LedgerCommand::Replicate(args) => replicate::run(&args),
+        LedgerCommand::Verify(args) => verify::run(args, settings),
+        LedgerCommand::Replicate(args) => replicate::run(&args, settings),
         LedgerCommand::Replica(command) => replica::run(command),
         LedgerCommand::Status { ledger } => status::run(&ledger),
         LedgerCommand::Copies { ledger } => copies::print(&ledger),

@@ -1,6 +1,6 @@
 //! `sekisho ledger replica`: be the computer that keeps a copy of a ledger (LG-REP-01, -02; docs/formats/replica.md).
 
-use super::showing::print_json;
+use super::view;
 use super::write::{make_secret, read_secret};
 use crate::clock::Clock;
 use crate::error::Usage;
@@ -75,7 +75,7 @@ fn init(folder: &Path, name: &str, log_key: &str) -> anyhow::Result<u8> {
     let key = key.ok_or_else(|| Usage::error(format!("{name:?} is no name"), "no blank, no plus sign"))?;
     crate::output::atomic::write(&folder.join("name"), name.as_bytes())?;
     crate::output::atomic::write(&folder.join("log-key"), log_key.as_bytes())?;
-    print_json(&json!({ "key": key.verifier_key(), "token": token }))
+    view::show(&json!({ "key": key.verifier_key(), "token": token }))
 }
 
 /// What a replica is made of.
@@ -102,11 +102,11 @@ fn open(folder: &Path) -> anyhow::Result<Opened> {
 fn status(folder: &Path) -> anyhow::Result<u8> {
     let opened = open(folder)?;
     if !opened.ledger.join("format").exists() {
-        return print_json(&json!({ "key": opened.key.verifier_key(), "size": 0, "frames": 0 }));
+        return view::show(&json!({ "key": opened.key.verifier_key(), "size": 0, "frames": 0 }));
     }
     let reader = Reader::open(&opened.ledger).context("cannot read the copy")?;
     let head = reader.checkpoint()?;
-    print_json(&json!({
+    view::show(&json!({
         "key": opened.key.verifier_key(),
         "origin": reader.origin(),
         "size": head.as_ref().map_or(0, |head| head.size),

@@ -3,6 +3,7 @@
 use super::copies::{self, Confirmed};
 use super::handing::{Handed, Handing};
 use super::stores::{self, CELL, Place, Settings};
+use super::view;
 use crate::clock::Clock;
 use crate::error::Usage;
 use crate::progress::Progress;
@@ -11,7 +12,6 @@ use clap::Args;
 use ledger::storage::{DirectoryCell, DirectoryObjects};
 use ledger::{Depot, Reader, Replica, Replicated, Statement, replicate};
 use serde_json::json;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// File of an export with the proof that the ledger only grew.
@@ -24,9 +24,6 @@ pub(crate) struct ReplicateArgs {
     from: String,
     /// Folder of the copy (made when it is not there), or store:FOLDER, s3://BUCKET/PREFIX, postgresql://ROLE@HOST/DATABASE, https://HOST
     to: String,
-    /// File with settings and credentials of a store, which only its owner may read (docs/stores.md)
-    #[arg(long, value_name = "FILE")]
-    settings: Option<PathBuf>,
     /// Log key that the ledger must have, from a source you trust
     #[arg(long)]
     key: Option<String>,
@@ -39,7 +36,7 @@ pub(crate) struct ReplicateArgs {
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// New folder, e.g. on a medium that is written once
     to: PathBuf,
     /// Only what came after this size; a signed head was published at it
@@ -68,10 +65,10 @@ pub(crate) struct ImportArgs {
 }
 
 /// Sends what the copy does not have.
-pub(super) fn run(args: &ReplicateArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ReplicateArgs, settings: Option<&Path>) -> anyhow::Result<u8> {
     let clock = Clock::System;
     let name = || format!("cannot copy {} to {}", args.from, args.to);
-    let settings = Settings::read(args.settings.as_deref())?;
+    let settings = Settings::read(settings)?;
     let progress = Progress::on_terminal(args.quiet);
     let mut tell = |done: u64, of: u64| progress.steps(done, of);
     let done = match (Place::parse(&args.from)?, Place::parse(&args.to)?) {
@@ -234,6 +231,5 @@ fn print(done: &Replicated) -> anyhow::Result<u8> {
         "bytes": done.bytes,
         "lag": done.lag,
     });
-    writeln!(std::io::stdout().lock(), "{line}").context("cannot write to standard output")?;
-    Ok(0)
+    view::show_line(&line)
 }

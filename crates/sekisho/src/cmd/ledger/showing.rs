@@ -2,14 +2,14 @@
 
 use super::handing::{Handed, Handing};
 use super::keys::identities;
-use super::write;
+use super::{view, write};
 use crate::clock::Clock;
 use crate::error::Usage;
 use crate::output::terminal::safe;
 use anyhow::Context as _;
 use clap::Args;
 use ledger::{Choice, Opening, Reader};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use vocab::LedgerIndex;
@@ -45,7 +45,7 @@ impl Unsealing {
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// Indices of entries
     #[arg(required = true)]
     index: Vec<u64>,
@@ -66,7 +66,7 @@ pub(crate) struct ShowArgs {
 #[derive(Args, Debug)]
 pub(crate) struct RedactArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// Folder for the copy; must not exist yet
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
@@ -163,7 +163,7 @@ pub(super) fn redact(args: &RedactArgs) -> anyhow::Result<u8> {
     }
     let made = ledger::redact(&args.ledger, &args.to, &openings)
         .with_context(|| format!("cannot write a redacted copy to {}", args.to.display()))?;
-    print_json(&json!({ "blocks": made.blocks, "openings": made.openings, "segments": made.segments }))
+    view::show(&json!({ "blocks": made.blocks, "openings": made.openings, "segments": made.segments }))
 }
 
 /// Opens what is wanted. Where a payload is sealed, the read is entered and durable before anything is opened (LG-AUD-03).
@@ -202,12 +202,4 @@ fn open(folder: &Path, how: &Unsealing, wanted: &[(u64, Choice)]) -> anyhow::Res
     }
     let opened = wanted.iter().map(|(index, choice)| reader.opening(LedgerIndex(*index), choice));
     opened.collect::<Result<_, _>>().with_context(name)
-}
-
-/// Prints a JSON document.
-pub(super) fn print_json(value: &Value) -> anyhow::Result<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).context("cannot write JSON")?;
-    bytes.push(b'\n');
-    std::io::stdout().lock().write_all(&bytes).context("cannot write to standard output")?;
-    Ok(0)
 }

@@ -1,7 +1,7 @@
 //! `sekisho ledger status`: what an operator has to know of a ledger without verifying it; an alarm is exit code 1.
 
 use super::asking::{policy_of, watch_of};
-use super::showing::print_json;
+use super::view;
 use crate::clock::Clock;
 use anyhow::Context as _;
 use ledger::{Policy, Reader, WitnessWatch};
@@ -28,7 +28,7 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<u8> {
     let stamping = super::stamping::of(folder)?;
     let begin = reader.entry(vocab::LedgerIndex(0)).with_context(name)?.received_at;
     let due = governance.policy.is_some().then(|| governance.next_review(begin));
-    print_json(&json!({
+    view::show(&json!({
         "schema_version": 1,
         "origin": reader.origin(),
         "size": size,

@@ -250,6 +250,19 @@ fn authorities(path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
     path.map(|path| crate::inputs::read_text(path, FILE_BYTES_MAX).map(String::into_bytes)).transpose()
 }
 
+/// Where this user works with a ledger that lives in a store.
+pub(super) fn work_folder(address: &str) -> anyhow::Result<PathBuf> {
+    let state = environment("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.or_else(|| environment("HOME").map(|home| PathBuf::from(home).join(".local/state")));
+    let state = state.filter(|state| state.is_absolute()).ok_or_else(|| {
+        Usage::error(
+            format!("no folder to work in with {address}"),
+            "set HOME or XDG_STATE_HOME, or name a folder that `sekisho ledger init --store` made",
+        )
+    })?;
+    Ok(state.join("sekisho/ledgers").join(super::living::short(address)))
+}
+
 /// A store that is open.
 pub(super) struct Opened {
     pub(super) objects: Box<dyn Objects>,

@@ -1,12 +1,13 @@
 //! What a command did, in the language of the person: on standard error, beside the JSON on standard output.
 
-use crate::clock::{self, Clock};
+use super::view;
+use crate::clock::Clock;
 use vocab::Message;
 use web::Catalog;
 
 /// Says one sentence.
 pub(super) fn tell(message: &Message) {
-    crate::output::say(&Catalog::new(clock::language(), Clock::System.zone()).render(message));
+    crate::output::say(&Catalog::new(view::lang(), Clock::System.zone()).render(message));
 }
 
 /// Numbers one after another, as people write them.

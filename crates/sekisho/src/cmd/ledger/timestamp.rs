@@ -99,6 +99,19 @@ Writing never waits for it; what goes wrong is told, shown by `ledger status`, a
 }
 
 /// Runs the command.
+impl TimestampCommand {
+    /// The ledger that the command works on.
+    pub(super) const fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Request { ledger, .. }
+            | Self::Add { ledger, .. }
+            | Self::Fetch { ledger, .. }
+            | Self::Daily { ledger, .. }
+            | Self::Verify { ledger, .. } => Some(ledger),
+        }
+    }
+}
+
 pub(super) fn run(command: TimestampCommand) -> anyhow::Result<u8> {
     let clock = Clock::System;
     match command {

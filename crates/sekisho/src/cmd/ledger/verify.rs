@@ -1,5 +1,6 @@
 //! `sekisho ledger verify`: every byte of a ledger checked; what is wrong, where, since when.
 
+use super::living;
 use crate::clock::Clock;
 use crate::error::Usage;
 use crate::output::terminal::safe;
@@ -20,7 +21,7 @@ const NOTE_BYTES_MAX: usize = 64 << 10;
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// Log key from a source you trust, e.g. the printed report: the first one, or a later one
     #[arg(long)]
     key: Option<String>,
@@ -70,7 +71,20 @@ pub(crate) struct VerifyArgs {
 }
 
 /// Verifies and prints. Exit code 1 when something does not hold (LG-VER-04).
-pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
+///
+/// For the address of a store, what the store holds is read anew and verified, not what this computer keeps of it.
+pub(super) fn run(mut args: VerifyArgs, settings: Option<&Path>) -> anyhow::Result<u8> {
+    let Some(living) = living::at(&args.ledger, settings)? else {
+        args.ledger = living::arrive(&args.ledger, settings)?;
+        return verify(&args);
+    };
+    let fresh = tempfile::tempdir().context("cannot make a temporary folder")?;
+    args.ledger = fresh.path().join("ledger");
+    living.fetch(&args.ledger, args.quiet)?;
+    verify(&args)
+}
+
+fn verify(args: &VerifyArgs) -> anyhow::Result<u8> {
     const POLICY_BYTES_MAX: usize = 256 << 10;
     let mut options =
         VerifyOptions { open: !args.digests_only, log_key: args.key.clone(), ..VerifyOptions::default() };

@@ -128,6 +128,20 @@ Verifiers keep a policy of their own, outside the ledger.")]
     },
 }
 
+impl WitnessCommand {
+    /// The ledger that the command works on, where it works on one.
+    pub(super) const fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Ask { ledger, .. }
+            | Self::Policy { ledger, .. }
+            | Self::Clear { ledger, .. }
+            | Self::Request { ledger, .. }
+            | Self::Import { ledger, .. } => Some(ledger),
+            _ => None,
+        }
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(command: WitnessCommand) -> anyhow::Result<u8> {
     match command {

@@ -1,5 +1,6 @@
 //! Making and writing on a ledger. The secret of a ledger stands in a file of its own.
 
+use super::living::Living;
 use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
@@ -20,8 +21,8 @@ pub(super) fn init(
     folder: &Path,
     secret: &Path,
     origin: Option<String>,
-    root_key: Option<&Path>,
-    root: Option<[u8; 32]>,
+    (root_key, root): (Option<&Path>, Option<[u8; 32]>),
+    living: Option<&Living>,
     succession: &super::succession::SuccessionArgs,
 ) -> anyhow::Result<u8> {
     let clock = Clock::System;
@@ -42,8 +43,20 @@ pub(super) fn init(
     };
     let root = root.or_else(|| root_key.as_ref().map(PersonKey::public));
     let now = clock.now();
+    // Nothing is made before the store has answered.
+    let depot = living.map(Living::writing).transpose()?;
+    if depot.as_ref().is_some_and(|depot| depot.size() > 0) {
+        return Err(Usage::error(
+            "the store holds a ledger already",
+            "name another store, or bring its folder back with --recover",
+        ));
+    }
     let mut ledger = Ledger::create_under(folder, Genesis { origin, now, seed }, root.as_ref())
         .with_context(|| format!("cannot make a ledger in {}", folder.display()))?;
+    if let (Some(living), Some(depot)) = (living, depot) {
+        living.name_in(folder)?;
+        ledger.live_on(depot).context("cannot begin the ledger in the store")?;
+    }
     let key = ledger.verifier_key();
     if let Some((before, reason)) = &before {
         ledger.succeed(before, reason, now).context("cannot follow the ledger")?;
@@ -66,7 +79,7 @@ pub(super) fn init(
 #[derive(Args, Debug)]
 pub(crate) struct AppendArgs {
     /// Folder of the ledger
-    ledger: PathBuf,
+    pub(super) ledger: PathBuf,
     /// File with JSON lines, or `-` for standard input
     #[arg(default_value = "-")]
     input: PathBuf,
@@ -159,9 +172,12 @@ fn open_checked(
     clock: Clock,
 ) -> anyhow::Result<Ledger> {
     super::asking::before_writing(folder)?;
-    let resume = Resume { now: clock.now(), seed: read_secret(secret)?, session: clock.random()? };
-    let (mut ledger, recovered) = Ledger::open_after_loss(folder, &resume, statements)
-        .with_context(|| format!("cannot open {}", folder.display()))?;
+    let seed = read_secret(secret)?;
+    let (mut ledger, recovered) = super::living::open(folder, || {
+        let resume = Resume { now: clock.now(), seed, session: clock.random()? };
+        Ledger::open_after_loss(folder, &resume, statements)
+            .with_context(|| format!("cannot open {}", folder.display()))
+    })?;
     if size.is_some_and(|size| size != recovered.size) {
         ledger.rest(clock.now()).context("cannot close the ledger")?;
         return Err(Hinted::error(
@@ -169,7 +185,7 @@ fn open_checked(
             "try again",
         ));
     }
-    super::governing::seal_by_policy(&mut ledger, &resume.seed, clock)?;
+    super::governing::seal_by_policy(&mut ledger, &seed, clock)?;
     if recovered.discarded_bytes > 0 {
         crate::output::say(&format!(
             "warning: {} bytes of an unfinished write were cut off; no checkpoint had promised them",
@@ -214,7 +230,7 @@ pub(crate) fn make_secret(path: &Path, clock: Clock) -> anyhow::Result<[u8; 32]>
     Ok(seed)
 }
 
-fn print(lines: &[String]) -> anyhow::Result<u8> {
+pub(super) fn print(lines: &[String]) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
     for line in lines {
         writeln!(out, "{}", line).context("cannot write to standard output")?;
