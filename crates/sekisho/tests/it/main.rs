@@ -42,6 +42,7 @@ mod rules;
 mod rulings;
 mod same;
 mod samples;
+mod schemas;
 mod searching;
 #[path = "../../../remote/tests/it/servers.rs"]
 mod servers;
