@@ -50,6 +50,8 @@ mod streams;
 mod succession;
 mod tiles;
 mod tree;
+#[cfg(test)]
+mod vectors;
 mod verify;
 mod witness;
 mod writer;

@@ -117,6 +117,41 @@ fn tokens_of_openssl_hold_and_changed_ones_do_not() {
     assert_eq!(check_stamp(b"", message, None, None, None).unwrap_err().fault, StampFault::Format);
 }
 
+/// LF-21: certificates that are not in the order of DER have a code of their own; in that order the same token holds.
+#[test]
+fn sets_out_of_order_have_their_own_code() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    if !authority(folder) {
+        eprintln!("skipped: `openssl` (package openssl) is missing");
+        return;
+    }
+    let message = b"a head";
+    let request = stamp_request(message, [5; 8]).unwrap();
+    overwrite(&folder.join("q.tsq"), &request);
+    let line =
+        "ts -reply -config tsa.cnf -queryfile q.tsq -signer ec.pem -inkey ec.key -chain root.pem -out r.tsr";
+    assert!(openssl(folder, line), "{line}");
+    let token = std::fs::read(folder.join("r.tsr")).unwrap();
+    let der = |name: &str| {
+        assert!(openssl(folder, &format!("x509 -in {name}.pem -outform DER -out {name}.der")));
+        std::fs::read(folder.join(format!("{name}.der"))).unwrap()
+    };
+    let (signer, root) = (der("ec"), der("root"));
+    let place =
+        |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).position(|window| window == part).unwrap();
+    let begin = place(&token, &signer).min(place(&token, &root));
+    let with = |first: &[u8], second: &[u8]| {
+        let mut bytes = token.clone();
+        bytes[begin..begin + first.len() + second.len()].copy_from_slice(&[first, second].concat());
+        check_stamp(&bytes, message, Some(&request), Some(&pinned(folder, "root.pem")), None)
+    };
+    // DER: ascending by the encodings.
+    let (low, high) = if signer < root { (&signer, &root) } else { (&root, &signer) };
+    assert!(with(low, high).is_ok());
+    assert_eq!(with(high, low).unwrap_err().fault, StampFault::Order);
+}
+
 /// `openssl` itself refuses to sign with such a certificate; where it does, there is nothing to check.
 fn reply_of_wrong_purpose(folder: &Path, request: &[u8]) -> Option<Vec<u8>> {
     overwrite(&folder.join("q.tsq"), request);
