@@ -32,6 +32,43 @@ fn verify(case: &Case, bundle: &str, more: &[&str]) -> (Option<i32>, Value) {
     (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr)))
 }
 
+/// LG-RED-06: a bundle of a ledger is entered there before it is written; without the secret, that it was not is told.
+#[test]
+fn a_bundle_is_entered_in_its_ledger() {
+    let case = Case::new(&[("x.log", b"one\ntwo\n")]);
+    let ok = |args: &[&str]| {
+        let ran = case.run(args);
+        assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stderr);
+        ran
+    };
+    ok(&["ledger", "init", "l", "--secret", "s.hex", "--origin", "example.jp/main"]);
+    ok(&["ledger", "append", "l", "--secret", "s.hex", "--follow", "logs/x.log", "--once"]);
+    ok(&["bundle", "key", "seal.key"]);
+    let audit = || serde_json::from_str::<Value>(&ok(&["ledger", "audit", "l"]).stdout).unwrap();
+    let run = audit()["size"].as_u64().unwrap();
+    let first = (0..run).rev().find(|index| {
+        case.run(&["ledger", "prove", "l", &index.to_string(), "--record", "1"]).code == Some(0)
+    });
+    let entry = first.unwrap().to_string();
+    let make =
+        ["bundle", "create", "l", "--entry", &entry, "--key", "seal.key", "--sender", "K", "--case", "R8-1"];
+    let plain = ok(&[&make[..], &["--out", "a.skb"]].concat());
+    assert!(plain.stderr.contains("--secret"), "{}", plain.stderr);
+    assert!(audit()["exports"].as_array().unwrap().is_empty());
+    let more = ["--out", "b.skb", "--ledger-secret", "s.hex", "--purpose", "police", "--recipient", "Desk"];
+    let made = ok(&[&make[..], &more].concat());
+    let exports = audit()["exports"].clone();
+    assert_eq!(exports.as_array().unwrap().len(), 1, "{exports}");
+    assert_eq!((&exports[0]["what"], &exports[0]["purpose"]), (&"bundle".into(), &"police".into()));
+    assert_eq!(exports[0]["from"].to_string(), entry);
+    assert_eq!(exports[0]["digest"].as_str(), Some(made.stdout.trim()));
+    // Nothing is handed out that cannot be entered.
+    std::fs::write(case.path("other"), "00".repeat(32)).unwrap();
+    let other = ["--out", "c.skb", "--ledger-secret", "other", "--purpose", "police"];
+    assert_eq!(case.run(&[&make[..], &other].concat()).code, Some(1));
+    assert!(!case.path("c.skb").exists());
+}
+
 #[test]
 fn a_bundle_of_an_investigation_opens_elsewhere() {
     let (case, public) = case();

@@ -41,9 +41,9 @@ Hand out rotation.json with the two .minisig files beside it; stock minisign che
   sekisho bundle create report --incident INC-3f9c --document damage.pdf --recipient 'Kanagawa Police' \\
       --recipient-key age1... --out police.skb --key seal.key --sender 'Example KK' --case 2026-17
   sekisho bundle create ledger --cite 12/340 --entry 15 --previous case17.skb --out more.skb --key seal.key \\
-      --sender 'Example KK' --case 2026-17
+      --sender 'Example KK' --case 2026-17 --ledger-secret s.hex --purpose police
 
-Stock tools check the result: tar xf case17.skb; sha256sum -c SHA256SUMS; minisign -Vm manifest.json -p seal.pub")]
+--ledger-secret: an `export` entry of the ledger says what is handed out, before it is. Stock tools check the result: tar xf case17.skb; sha256sum -c SHA256SUMS; minisign -Vm manifest.json -p seal.pub")]
     Create(CreateArgs),
     /// Check a bundle: container, signature, hashes, custody, records, signed head
     #[command(after_long_help = "Examples:
@@ -127,6 +127,12 @@ pub(crate) struct CreateArgs {
     /// When the incident was recognised (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = crate::cli::fixed_time)]
     pub(super) recognised: Option<Timestamp>,
+    /// File with the secret of the ledger, to enter there what is handed out
+    #[arg(long, value_name = "FILE", requires = "purpose")]
+    pub(super) ledger_secret: Option<PathBuf>,
+    /// Why it is handed out: incident, audit, court, police, person-request, operations, controls or disclosure
+    #[arg(long, value_name = "CODE", requires = "ledger_secret")]
+    pub(super) purpose: Option<String>,
 }
 
 /// What a bundle is checked against.

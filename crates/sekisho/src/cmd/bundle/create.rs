@@ -2,15 +2,16 @@
 
 use super::args::CreateArgs;
 use crate::clock::Clock;
+use crate::cmd::ledger::{Handed, Handing};
 use crate::crypt::Recipients;
 use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
 use bundle::{BUNDLE_BYTES_MAX, Chain, Draft, File, Head, Kind, Opened, Party, Seal, VerifyOptions};
-use ledger::Reader;
+use ledger::{Reader, Shown};
 use serde::Deserialize as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vocab::{Citation, LedgerIndex};
 
 /// Largest `incidents.json` that is read, bytes.
@@ -25,6 +26,7 @@ pub(super) fn run(args: &CreateArgs) -> anyhow::Result<u8> {
     };
     let mut files = Vec::new();
     let records = records(args, before.as_ref(), &mut files)?;
+    let shown = records.0.check(&records.1.checkpoint, None).context("the records do not hold")?;
     for path in &args.document {
         let bytes = crate::inputs::read_bytes(path, BUNDLE_BYTES_MAX)?;
         files.push(File::document(&path.file_name().unwrap_or_default().to_string_lossy(), bytes));
@@ -61,6 +63,7 @@ pub(super) fn run(args: &CreateArgs) -> anyhow::Result<u8> {
         tool: super::TOOL.to_owned(),
     };
     let bytes = bundle::create(draft, &key, seal.as_ref().map(|seal| seal as &dyn Seal))?;
+    enter(args, &bundle::manifest_hash(&bytes)?, &shown)?;
     super::write_new(&args.sealing.out, &bytes)?;
     crate::output::say(&format!(
         "{}: {} bytes, signed with {}",
@@ -71,6 +74,37 @@ pub(super) fn run(args: &CreateArgs) -> anyhow::Result<u8> {
     super::print(format!("{}\n", bundle::manifest_hash(&bytes)?).as_bytes())
 }
 
+/// The ledger that the records come from, and whether it is that of a report.
+fn ledger_of(from: &Path) -> (PathBuf, bool) {
+    let is_report = !from.join("format").is_file();
+    (if is_report { from.join("ledger") } else { from.to_owned() }, is_report)
+}
+
+/// Enters in the ledger what is handed out, before it is (LG-RED-06).
+fn enter(args: &CreateArgs, manifest_hash: &str, shown: &[Shown]) -> anyhow::Result<()> {
+    let (folder, is_report) = ledger_of(&args.from);
+    if is_report && args.ledger_secret.is_none() {
+        return Ok(());
+    }
+    let indices: BTreeSet<u64> = shown.iter().map(|one| one.citation.index.0).collect();
+    let (Some(first), Some(last)) = (indices.first(), indices.last()) else { return Ok(()) };
+    let digest = hex::decode(manifest_hash).ok().and_then(|bytes| bytes.try_into().ok());
+    let handed = Handed {
+        what: "bundle",
+        digest: digest.context("the hash of the manifest is no SHA-256")?,
+        range: (*first, *last),
+        entries: indices.len() as u64,
+        indices: &json!({ "opened": indices }),
+    };
+    let handing = Handing {
+        secret: args.ledger_secret.clone(),
+        purpose: args.purpose.clone(),
+        case: Some(args.sealing.case.clone()),
+        recipient: args.recipient.clone().unwrap_or_default(),
+    };
+    handing.enter(&folder, &handed, Clock::System).map(drop)
+}
+
 /// Cited records with proofs; chosen incidents go into `files`.
 fn records(
     args: &CreateArgs,
@@ -78,8 +112,7 @@ fn records(
     files: &mut Vec<File>,
 ) -> anyhow::Result<(ledger::Excerpt, Head)> {
     let from = &args.from;
-    let is_report = !from.join("format").is_file();
-    let folder = if is_report { from.join("ledger") } else { from.clone() };
+    let (folder, is_report) = ledger_of(from);
     let mut cited: BTreeSet<Citation> = args.cite.iter().copied().collect();
     let nothing_named = args.cite.is_empty() && args.entry.is_empty();
     if !args.incident.is_empty() || (is_report && nothing_named) {

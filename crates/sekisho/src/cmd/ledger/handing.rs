@@ -18,16 +18,16 @@ const TEXT_BYTES_MAX: usize = 400;
 pub(crate) struct Handing {
     /// File with the secret of the ledger, to enter what is handed out
     #[arg(long, value_name = "FILE", requires_all = ["purpose", "case"])]
-    pub(super) secret: Option<PathBuf>,
+    pub(crate) secret: Option<PathBuf>,
     /// Why: incident, audit, court, police, person-request, operations, controls or disclosure
     #[arg(long, value_name = "CODE")]
-    pub(super) purpose: Option<String>,
+    pub(crate) purpose: Option<String>,
     /// Case number
     #[arg(long, value_name = "NO")]
-    pub(super) case: Option<String>,
+    pub(crate) case: Option<String>,
     /// Who receives it; sealed with the entry
     #[arg(long, value_name = "NAME", default_value = "")]
-    pub(super) recipient: String,
+    pub(crate) recipient: String,
 }
 
 /// What is handed out of which entries.

@@ -33,6 +33,7 @@ mod view;
 mod witness;
 mod write;
 
+pub(crate) use handing::{Handed, Handing};
 pub(crate) use keys::{identities, recipients};
 pub(crate) use living::bring_up;
 pub(crate) use standing::Standing;
