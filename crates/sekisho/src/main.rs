@@ -15,6 +15,7 @@ mod http;
 mod inputs;
 mod live;
 mod output;
+mod papers;
 mod pipeline;
 mod pool;
 mod progress;

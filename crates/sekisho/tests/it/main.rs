@@ -16,6 +16,7 @@ mod closing;
 mod commands;
 mod contract;
 mod copies;
+mod documents;
 mod durable;
 mod evidence;
 #[expect(dead_code, reason = "the tests of `collect` write more kinds of values")]

@@ -1,6 +1,7 @@
 //! Pages of the console (`sekisho serve`). Pure: what is shown comes in, a page goes out. They need no JavaScript, and what
 //! logs and people wrote stands in text only, escaped by the template engine (DT-HOS-17).
 
+mod documents;
 mod facts;
 mod handling;
 mod logs;
@@ -8,6 +9,9 @@ mod notices;
 mod pages;
 mod rules;
 
+pub use documents::{
+    DocumentLine, DocumentsPage, EntriesPage, EntryGroup, EntryLine, OpinionLine, ReleaseLine,
+};
 pub use facts::{FactLine, FactsPage, VerdictLine};
 pub use handling::{
     EvidencePage, GateLine, ItemLine, MeasureLine, MoveLine, ObjectionLine, RecoveryLine, RecoveryPage,

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::error::{Hinted, Usage};
 use crate::output::terminal::safe;
 use anyhow::Context as _;
-use casework::dossier::{Dossier, Tongue};
+use casework::dossier::Tongue;
 use forms::{Document, Filling, Form, Substitute, fill};
 use std::path::PathBuf;
 use vocab::Message;
@@ -32,7 +32,7 @@ pub(super) fn filled(chosen: &Chosen, tongue: Tongue) -> anyhow::Result<Filled> 
     let released = in_japan(chosen.at.unwrap_or_else(|| Clock::System.now()));
     let filling = Filling { tongue, day: released.date() };
     let own = own_forms(&chosen.forms)?;
-    let forms = wanted(&chosen.form, &own, &case, released.date())?;
+    let forms = crate::papers::wanted(&chosen.form, &own, &case, released.date())?;
     let filled = |form: &Form| (form.clone(), fill(form, &case, &filling));
     let documents = forms.into_iter().map(filled).collect();
     Ok(Filled { released, documents, substitutes })
@@ -62,38 +62,6 @@ pub(super) fn own_forms(folders: &[PathBuf]) -> anyhow::Result<Vec<Form>> {
         }
     }
     Ok(own)
-}
-
-/// The forms that were named; without a name those that the incident asks for. A form of the user's own with the same id goes
-/// before the product's.
-fn wanted<'f>(
-    named: &[String],
-    own: &'f [Form],
-    case: &Dossier,
-    day: jiff::civil::Date,
-) -> anyhow::Result<Vec<&'f Form>> {
-    let find = |id: &str| {
-        let mine = own.iter().filter(|form| form.id == id && form.valid_from <= day);
-        mine.max_by_key(|form| form.version).or_else(|| forms::form(id, day))
-    };
-    if named.is_empty() {
-        let asked = case.seen.reports.iter().map(|report| report.form.as_str());
-        let found: Vec<&Form> = asked.filter_map(find).collect();
-        return Ok(if found.is_empty() {
-            forms::ids().into_iter().filter_map(find).collect()
-        } else {
-            found
-        });
-    }
-    let known = || {
-        let mine = own.iter().map(|form| form.id.as_str());
-        mine.chain(forms::ids()).collect::<Vec<_>>().join(", ")
-    };
-    let one = |id: &String| {
-        find(id)
-            .ok_or_else(|| Usage::error(format!("no form is called {id}"), format!("there are: {}", known())))
-    };
-    named.iter().map(one).collect()
 }
 
 /// Prints what is missing.

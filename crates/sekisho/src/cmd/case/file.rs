@@ -74,16 +74,6 @@ pub(super) struct Whole {
     pub(super) substitutes: Vec<Substitute>,
 }
 
-/// Documents tell times as the clocks of Japan show them, wherever the report was made.
-fn tell_in_japan(seen: &mut Seen) {
-    let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(9));
-    let (ja, en) = (web::Catalog::new(web::Lang::Ja, zone.clone()), web::Catalog::new(web::Lang::En, zone));
-    for line in seen.explanation.short.iter_mut().filter(|line| !line.args.is_empty()) {
-        let message = vocab::Message { id: line.id.clone(), args: line.args.clone() };
-        (line.text.ja, line.text.en) = (ja.render(&message), en.render(&message));
-    }
-}
-
 /// Opens a case with all that its file holds.
 ///
 /// # Errors
@@ -111,11 +101,7 @@ pub(super) fn open_whole(path: &Path) -> anyhow::Result<Whole> {
     let (_, value) = find(&incidents, Some(&file.case.incident))?;
     let mut seen = Seen::read(&value)
         .with_context(|| format!("{}: incident {}", incidents.display(), file.case.incident))?;
-    // An incident may come from a version that masked less (casework.md 7.2 RC-3).
-    for quote in seen.records.iter_mut().filter_map(|record| record.quote.as_mut()) {
-        quote.text = collect::mask::masked(&quote.text).into_owned();
-    }
-    tell_in_japan(&mut seen);
+    crate::papers::prepare(&mut seen);
     let mut case = Dossier { seen, facts };
     let ruling = ruled(path, &mut case, &file.statement, &file.verdict)?;
     Ok(Whole {

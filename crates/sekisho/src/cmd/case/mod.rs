@@ -18,9 +18,9 @@ mod write;
 pub(crate) use args::CaseCommand;
 
 use crate::clock;
+use crate::papers::in_japan;
 use casework::dossier::Tongue;
 use std::io::Write as _;
-use vocab::Timestamp;
 use web::Lang;
 
 /// Runs the command.
@@ -53,12 +53,6 @@ const fn tongue(lang: Lang) -> Tongue {
         Lang::Ja => Tongue::Ja,
         Lang::En => Tongue::En,
     }
-}
-
-/// A moment as Japan's clocks show it: the legal calendar of all documents.
-fn in_japan(time: Timestamp) -> jiff::civil::DateTime {
-    let instant = jiff::Timestamp::from_microsecond(time.0).unwrap_or_default();
-    jiff::tz::Offset::constant(9).to_datetime(instant)
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -1,15 +1,16 @@
 //! `sekisho case release` and `sekisho case receipt`.
 
 use super::args::{ReceiptArgs, ReleaseArgs};
-use super::{in_japan, language, print};
+use super::{language, print};
 use crate::clock::Clock;
 use crate::error::Hinted;
 use crate::output::{atomic, say};
+use crate::papers::written;
 use anyhow::Context as _;
 use forms::{Approval, RELEASES_VERSION, Receipt, Releases};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
-use vocab::{Message, Timestamp};
+use vocab::Message;
 use web::Catalog;
 
 /// Name of the record of what was handed in.
@@ -109,9 +110,4 @@ fn write(folder: &Path, releases: &Releases) -> anyhow::Result<()> {
 
 fn hash(path: &Path) -> anyhow::Result<String> {
     Ok(hex::encode(Sha256::digest(crate::inputs::read_bytes(path, FILE_BYTES_MAX)?)))
-}
-
-/// RFC 3339 in Japan's time.
-fn written(time: Timestamp) -> String {
-    format!("{}+09:00", in_japan(time).strftime("%Y-%m-%dT%H:%M:%S"))
 }

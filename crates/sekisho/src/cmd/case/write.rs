@@ -3,12 +3,11 @@
 use super::args::WriteArgs;
 use super::check::{filled, said};
 use super::{language, print};
-use crate::error::Hinted;
 use crate::output::atomic;
+use crate::papers;
 use anyhow::Context as _;
 use casework::dossier::Tongue;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use web::{Catalog, Lang};
@@ -37,35 +36,22 @@ pub(super) fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     }
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
-    let fonts = fonts(args)?;
+    let fonts = papers::fonts(&args.fonts)?;
     let mut written = Vec::new();
     for (form, document) in &filled.documents {
-        let mut files = vec![(format!("{}.txt", form.id), forms::text(document).into_bytes())];
-        files.push((format!("{}.xlsx", form.id), forms::xlsx(document, filled.released)?));
-        let printed = forms::printed(document, &filled.substitutes)?;
-        let bytes = forms::pdf::pdf(&printed, &fonts, filled.released).map_err(|error| {
-            Hinted::error(
-                format!("{}: {error}", form.id),
-                "let its owner choose another registered form of the character or kana: [[substitute]] of the case file (docs/formats/case.md)",
-            )
-        })?;
-        files.push((format!("{}.pdf", form.id), bytes));
-        let mut named = Vec::new();
-        for (name, bytes) in files {
+        let mut files = Vec::new();
+        for ending in papers::ENDINGS {
+            let bytes = papers::file(ending, (form, document), &filled.substitutes, filled.released, &fonts)?;
+            let name = format!("{}.{ending}", form.id);
             atomic::write(&args.out.join(&name), &bytes)?;
             print(&format!("{}\n", args.out.join(&name).display()))?;
-            named.push(
-                json!({ "name": name, "bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(&bytes)) }),
-            );
+            files.push((name, bytes));
         }
         crate::output::say(
             said(form, document, &catalog).lines().take(2).collect::<Vec<_>>().join(":").as_str(),
         );
-        written.push(json!({
-            "form": form.id, "version": form.version, "recipient": form.recipient, "released": filled.released.to_string(),
-            "complete": document.is_complete(), "accepts_incomplete": form.accepts_incomplete, "missing": document.missing, "personal": document.personal,
-            "files": named, "follows": former.get(&form.id).cloned().flatten(), "document": document,
-        }));
+        let follows = former.get(&form.id).cloned().flatten();
+        written.push(papers::indexed(form, document, filled.released, &files, follows));
     }
     index(&args.out, &written)?;
     Ok(0)
@@ -75,24 +61,4 @@ fn index(out: &Path, written: &[serde_json::Value]) -> anyhow::Result<()> {
     let all = json!({ "schema_version": 1, "documents": written });
     let text = serde_json::to_string_pretty(&all).context("cannot write JSON")?;
     atomic::write(&out.join("documents.json"), text.as_bytes())
-}
-
-/// The fonts: inside the program, or in the folders of `--fonts`, or where Debian puts them.
-fn fonts(args: &WriteArgs) -> anyhow::Result<forms::pdf::Fonts> {
-    const FONT_BYTES_MAX: usize = 32 << 20;
-    const DEBIAN: [&str; 2] =
-        ["/usr/share/fonts/truetype/bizud-gothic", "/usr/share/fonts/truetype/vlgothic"];
-    let find = |file: &forms::pdf::FontFile| {
-        let folders = args.fonts.iter().map(std::path::PathBuf::as_path).chain(DEBIAN.map(Path::new));
-        folders
-            .map(|folder| folder.join(file.name))
-            .filter(|path| path.is_file())
-            .find_map(|path| crate::inputs::read_bytes(&path, FONT_BYTES_MAX).ok())
-    };
-    forms::pdf::Fonts::load(find).map_err(|error| {
-        Hinted::error(
-            error.to_string(),
-            "install the Debian packages fonts-morisawa-bizud-gothic and fonts-vlgothic, or give --fonts DIR",
-        )
-    })
 }

@@ -5,7 +5,7 @@ use super::routes::{Page, may, value};
 use super::work::{Work, handling};
 use super::{Asked, Console, Made, held};
 use casework::Incident;
-use casework::dossier::{Dossier, Facts, Seen};
+use casework::dossier::{Dossier, Seen};
 use casework::handling::Handling;
 use casework::obligation::{Binding, Note, Obligation, ObligationState, obligations, recognised, standing};
 use serde_json::json;
@@ -90,7 +90,8 @@ fn brief(incident: Incident, case: &Case, events: &[CaseEvent]) -> Option<Vec<Ob
     });
     let mut seen = Seen::read(&seen).ok()?;
     recognised(&mut seen, case.recognised);
-    Some(standing(&Dossier { seen, facts: Facts::default() }, &handling(events).clocks).0)
+    let facts = super::entries::facts(&super::entries::typed(events));
+    Some(standing(&Dossier { seen, facts }, &handling(events).clocks).0)
 }
 
 /// The clock that ends first among those that apply and are not done: its end, and whether that has passed.

@@ -5,6 +5,8 @@ mod acts;
 mod auth;
 mod blocks;
 mod clocks;
+mod documents;
+mod entries;
 mod evidence;
 mod facts;
 mod items;
@@ -67,6 +69,8 @@ pub(super) struct Console {
 enum Made {
     Html(u16, Result<String, String>),
     See(String, Option<String>),
+    /// The same, made for this request.
+    Bytes(Vec<u8>, String),
     /// A file that is handed out: where it lies, and under which name.
     File(PathBuf, String),
 }
@@ -203,6 +207,9 @@ impl Console {
                 self.note_item(asked, route.page)
             }
             Page::AddRecovery | Page::AnswerMeasure => self.note_recovery(asked, route.page),
+            Page::Enter => self.enter_facts(asked),
+            Page::ReleaseDocument => self.release(asked),
+            Page::NoteReceipt => self.note_receipt(asked),
             Page::Clock => self.note_clock(asked),
             Page::StateFact | Page::Verdict => self.note_fact(asked, route.page),
             Page::TestNotice
@@ -292,7 +299,12 @@ impl Answer for Console {
         {
             headers.push(("set-cookie", format!("lang={lang}; Path=/; SameSite=Lax; Max-Age=31536000")));
         }
+        let (made, bytes) = match made {
+            Made::Bytes(bytes, name) => (Made::File(PathBuf::new(), name), Some(bytes)),
+            other => (other, None),
+        };
         match made {
+            Made::Bytes(..) => Response::text(500, t.text("console-failed")),
             Made::Html(status, Ok(page)) => {
                 let kind = "text/html; charset=utf-8";
                 Response { status, kind, cache: "no-store", body: page.into_bytes(), headers, file: None }
@@ -306,8 +318,9 @@ impl Answer for Console {
                 headers.retain(|(header, _)| *header != "content-security-policy");
                 headers.push(("content-security-policy", "sandbox; default-src 'none'".to_owned()));
                 headers.push(("content-disposition", format!("attachment; filename=\"{name}\"")));
-                let (kind, file) = ("application/octet-stream", Some(path));
-                Response { status: 200, kind, cache: "no-store", body: Vec::new(), headers, file }
+                let (kind, file) = ("application/octet-stream", bytes.is_none().then_some(path));
+                let body = bytes.unwrap_or_default();
+                Response { status: 200, kind, cache: "no-store", body, headers, file }
             }
             Made::See(place, cookie) => {
                 headers.push(("location", place));

@@ -4,7 +4,7 @@ use super::facts::Notes;
 use super::routes::part;
 use super::{Asked, Console, Made};
 use anyhow::Context as _;
-use casework::dossier::{Dossier, Facts, Seen};
+use casework::dossier::{Dossier, Seen};
 use casework::handling::{Deed, Guard, Handling, Objection, Situation, objections};
 use casework::obligation::{Obligation, standing};
 use store::{Case, CaseEvent, CaseState, Error, IncidentRow};
@@ -26,6 +26,8 @@ pub(super) struct Work {
     pub(super) hit: Vec<String>,
     /// The chain of custody; `None` when it does not hold.
     pub(super) chain: Option<bundle::Chain>,
+    /// Forms that were handed in and have no receipt.
+    without_receipt: Vec<String>,
     /// Items without an open custody record that holds.
     unheld: Vec<String>,
     measures: Vec<(String, u8)>,
@@ -52,6 +54,20 @@ pub(super) fn actor(asked: &Asked<'_>) -> anyhow::Result<String> {
 pub(super) fn words(event: &CaseEvent, t: &Catalog) -> Option<String> {
     let all = handling(std::slice::from_ref(event));
     let code = |text: &str| text.replace('_', "-");
+    match event.deed.as_str() {
+        super::entries::ENTERED => {
+            let ids: Vec<String> = super::entries::typed(std::slice::from_ref(event)).into_keys().collect();
+            return Some(ids.join(", "));
+        }
+        super::documents::RELEASED => {
+            let all = super::documents::releases(std::slice::from_ref(event)).releases;
+            let one = all.first()?;
+            let files: Vec<String> =
+                one.files.iter().map(|file| format!("{} SHA-256 {}", file.name, file.sha256)).collect();
+            return Some(format!("{} v{} - {}", one.form, one.version, files.join(", ")));
+        }
+        _ => {}
+    }
     if let Some((_, _, _, entry)) = all.recovery.first() {
         let action = t.text(&format!("recovery-action-{}", code(entry.action.code())));
         let texts = [&entry.host, &action, &entry.done, &entry.reason, &entry.result];
@@ -109,7 +125,7 @@ impl Work {
             confirmed: self.confirmed,
             obligations: &self.obligations,
             measures: &self.measures,
-            without_receipt: &[],
+            without_receipt: &self.without_receipt,
             now,
         }
     }
@@ -172,13 +188,15 @@ impl Console {
             casework::obligation::recognised(&mut seen, case.recognised);
         }
         let mut confirmed = false;
-        if let Some(proposed) = seen.act_facts()? {
+        let facts = super::entries::facts(&super::entries::typed(&events));
+        if let Some(mut proposed) = seen.act_facts()? {
+            casework::ruling::entered(&mut proposed, &facts);
             let ruling = Notes::of(&events).over(&proposed).0;
             confirmed = ruling.standing().is_some() && !ruling.is_outdated();
             ruling.settle(&mut seen)?;
         }
         let handling = handling(&events);
-        let dossier = Dossier { seen, facts: Facts::default() };
+        let dossier = Dossier { seen, facts };
         let obligations = standing(&dossier, &handling.clocks).0;
         let chain = super::items::chain(&events);
         let unheld = super::items::unheld(&handling, chain.as_ref());
@@ -186,6 +204,7 @@ impl Console {
         Ok(Work {
             hit: hit.map(|host| host.name.clone()).collect(),
             measures: dossier.seen.measures.iter().map(|one| (one.id.clone(), one.order)).collect(),
+            without_receipt: super::documents::without_receipt(&events),
             chain,
             unheld,
             keeper: crate::inputs::host_name(),
