@@ -184,7 +184,7 @@ fn a_case_is_closed_when_nothing_objects() {
     settle_clocks(&service);
     assert_eq!(moved(&service, "closed").0, 303);
     let page = service.get("/cases/1");
-    assert!(page.contains("This case is closed") && page.contains("Move to &#34;"), "{page}");
+    assert!(page.contains("open this case again") && page.contains("Move to &#34;"), "{page}");
     // Closed is closed; opened again with a reason, everything is still there.
     for (path, fields) in
         [("/cases/1/recovery", &REBUILT[..]), ("/cases/1/waiver", &[("pg-1", "1"), ("reason", "x")][..])]

@@ -8,6 +8,10 @@ fn documents_are_filled_released_and_receipted() {
     let folder = tempfile::tempdir().expect("folder");
     let (mut service, operator) = broken_into(folder.path());
     done(&service, "/cases/1/acknowledge", &[]);
+    for (lang, wanted) in [("ja", "してはいけないこと"), ("en", "pull the network cable")] {
+        let page = service.get(&format!("/cases/1?lang={lang}"));
+        assert!(page.contains(wanted) && !page.contains("[guide-"), "{page}");
+    }
     let page = service.get("/cases/1/documents");
     assert!(page.contains("What is missing") && page.contains("police.damage"), "{page}");
     assert!(

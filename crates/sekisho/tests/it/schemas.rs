@@ -11,7 +11,8 @@ fn root() -> PathBuf {
 }
 
 fn token(folder: &Path, name: &str, role: &str) -> String {
-    let made = sekisho().current_dir(folder).args(["token", "add", name, "--role", role]).output().expect("runs");
+    let made =
+        sekisho().current_dir(folder).args(["token", "add", name, "--role", role]).output().expect("runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let said = String::from_utf8(made.stdout).expect("text");
     said.split_whitespace().find(|word| word.starts_with("skt_")).expect("a token").to_owned()

@@ -126,8 +126,10 @@ pub struct CasePage<'a> {
     pub acts: bool,
     /// It waits to be acknowledged.
     pub waits: bool,
-    /// What to do now, in plain words.
-    pub hint: String,
+    /// What to do now and why, step by step in plain words.
+    pub guide: Vec<String>,
+    /// What not to do now.
+    pub guide_not: String,
     /// States that it may be moved to, each with what still stands against it.
     pub moves: Vec<MoveLine>,
     /// The reader may move it.
@@ -154,7 +156,8 @@ impl<'a> CasePage<'a> {
             facts: Vec::new(),
             acts: false,
             waits: false,
-            hint: String::new(),
+            guide: Vec::new(),
+            guide_not: String::new(),
             moves: Vec::new(),
             moves_too: false,
             exempts: false,

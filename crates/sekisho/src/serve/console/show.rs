@@ -138,7 +138,10 @@ impl Console {
         page.acts = may(Page::Note, role);
         page.exempts = may(Page::Clock, role);
         page.waits = waits || case.state == CaseState::Detected;
-        page.hint = t.text(&format!("console-hint-{}", case.state.name()));
+        page.guide = (1..=guide_steps(case.state))
+            .map(|step| t.text(&format!("guide-{}-{step}", case.state.name())))
+            .collect();
+        page.guide_not = t.text(&format!("guide-{}-not", case.state.name()));
         page.moves = self.moves(&work, asked);
         page.moves_too = may(Page::Move, role);
         page.events = work
@@ -270,6 +273,15 @@ impl Console {
             roles: Role::ALL.into_iter().map(|role| (role.name(), words(role))).collect(),
             acts: may(Page::AddPerson, role),
         }))
+    }
+}
+
+/// How many steps the guide has in a state (casework.md 6.2).
+const fn guide_steps(state: CaseState) -> usize {
+    match state {
+        CaseState::Detected | CaseState::Assessing => 2,
+        CaseState::Initial | CaseState::Preserving | CaseState::Responding | CaseState::Preventing => 3,
+        CaseState::Closed | CaseState::Dismissed => 1,
     }
 }
 
