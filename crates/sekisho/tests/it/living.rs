@@ -5,10 +5,11 @@ use crate::following::held;
 use crate::servers::{KEY, SECRET, Server, boto, postgres, seaweedfs};
 use crate::support::{Case, Ran, sekisho};
 use serde_json::Value;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The binary with a place of its own for folders to work in.
@@ -92,6 +93,11 @@ fn killed_writers(case: &Case, store: &str, more: &[&str], mut between: impl FnM
     for round in 0..4_u32 {
         let args = [&["ledger", "append", "f", "--follow", "logs/x.log"], &secret[..], more].concat();
         let mut child = command(case, &args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (out, kept) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&told));
+        let reading = std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line))
+        });
         let mut log = std::fs::OpenOptions::new().append(true).open(case.path("logs/x.log")).unwrap();
         for line in 0..25 {
             let text = format!("round {round} line {line}");
@@ -102,10 +108,18 @@ fn killed_writers(case: &Case, store: &str, more: &[&str], mut between: impl FnM
                 between(round);
             }
         }
+        // On a busy computer the first acknowledgement takes a while; the round in which the store is stopped may tell nothing.
+        for _ in 0..600 {
+            if round == 2 || !told.lock().unwrap().is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
         let _ = child.kill();
-        let told = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-        let told: Vec<Value> = told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        // The round in which the store itself is stopped may tell nothing.
+        child.wait().unwrap();
+        reading.join().unwrap();
+        let told: Vec<Value> =
+            told.lock().unwrap().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
         assert!(!told.is_empty() || round == 2, "round {round}");
         let newest = told.iter().filter_map(|one| one["index"].as_u64()).max();
         if round % 2 == 1 {
