@@ -170,8 +170,13 @@ impl Attack {
     fn failure(&mut self, one: &Try, settings: &Settings) {
         let pause = one.time.since(self.case.last_failure);
         let known = one.src.is_none_or(|ip| self.case.sources.contains_key(&ip));
+        // The median is asked for only where it can matter: it is dear, and most tries follow at once.
+        if known || pause <= TOGETHER_MICROS {
+            self.case.add(one, settings);
+            return;
+        }
         let reach = (4 * self.case.pace.median_gap()).max(TOGETHER_MICROS);
-        if known || pause <= reach {
+        if pause <= reach {
             self.case.add(one, settings);
             return;
         }

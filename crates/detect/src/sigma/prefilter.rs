@@ -2,6 +2,7 @@
 
 use super::slot::group;
 use super::view::View;
+use crate::attempts::stable_hash;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use smallvec::SmallVec;
 use std::cell::Cell;
@@ -135,16 +136,9 @@ struct Header {
 }
 
 impl Headers {
+    /// Of the whole text: agents of one browser differ in a digit of its version only.
     fn place(text: &str, groups: u8) -> usize {
-        let bytes = text.as_bytes();
-        let end = bytes.len().saturating_sub(8);
-        let word = |at: usize| {
-            bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map_or(0, u64::from_le_bytes)
-        };
-        let mix =
-            word(0) ^ word(end / 2).rotate_left(17) ^ word(end).rotate_left(31) ^ (bytes.len() as u64) << 8;
-        let spread = (mix ^ u64::from(groups)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55;
-        usize::try_from(spread).unwrap_or(0) % HEADER_PLACES
+        usize::try_from(stable_hash(&(text, groups)) >> 32).unwrap_or(0) % HEADER_PLACES
     }
 
     /// The rules found in the header; `None` when it is not known.
