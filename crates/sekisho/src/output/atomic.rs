@@ -46,6 +46,11 @@ impl Write for AtomicFile {
         self.file.as_mut().map_or(Err(std::io::ErrorKind::BrokenPipe.into()), |file| file.write(bytes))
     }
 
+    /// Straight into the buffer: JSON comes in pieces of a few bytes.
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.file.as_mut().map_or(Err(std::io::ErrorKind::BrokenPipe.into()), |file| file.write_all(bytes))
+    }
+
     fn flush(&mut self) -> std::io::Result<()> {
         self.file.as_mut().map_or(Ok(()), Write::flush)
     }

@@ -10,15 +10,17 @@ pub(crate) fn cell(out: &mut String, text: &str) {
     if formula {
         out.push('\'');
     }
+    if !quote {
+        out.push_str(text);
+        return;
+    }
     for c in text.chars() {
         if c == '"' {
             out.push('"');
         }
         out.push(c);
     }
-    if quote {
-        out.push('"');
-    }
+    out.push('"');
 }
 
 #[cfg(test)]

@@ -5,6 +5,10 @@ use unicode_width::UnicodeWidthChar as _;
 
 /// The text with control, bidirectional and zero-width characters shown as escapes, cut at `width_max` columns.
 pub(crate) fn safe(text: &str, width_max: usize) -> String {
+    // Nearly everything: letters that take one column each and hide nothing.
+    if text.len() <= width_max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut width = 0;
     for c in text.chars() {

@@ -1,7 +1,8 @@
 //! Counters by key in bounded memory.
 
-use hashbrown::{Equivalent, HashMap};
-use std::hash::Hash;
+use hashbrown::{DefaultHashBuilder, Equivalent, HashTable};
+use std::hash::{BuildHasher as _, Hash};
+use std::sync::LazyLock;
 use vocab::Timestamp;
 
 /// How often, and when.
@@ -23,32 +24,45 @@ impl Count {
         self.good.saturating_add(self.bad)
     }
 
-    fn add(&mut self, good: u64, bad: u64, time: Option<Timestamp>) {
-        self.append(Self { good, bad, first: time, last: time });
-    }
-
     fn append(&mut self, more: Self) {
         self.good = self.good.saturating_add(more.good);
         self.bad = self.bad.saturating_add(more.bad);
-        self.first = self.first.into_iter().chain(more.first).min();
-        self.last = self.last.into_iter().chain(more.last).max();
+        self.first = match (self.first, more.first) {
+            (Some(own), Some(other)) => Some(own.min(other)),
+            (own, other) => own.or(other),
+        };
+        // `None` is less than any time.
+        self.last = self.last.max(more.last);
     }
 }
+
+/// Hash of keys, the same in all counters of a process, so that what was counted in parts is joined without a second look at
+/// the keys. Its seed is drawn at the start: names in logs may be chosen by an attacker.
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
 /// Counters by key; what comes when there is no more room is counted under no key.
 #[derive(Debug)]
 pub(crate) struct Counted<K> {
-    /// With the place of each key in the order of their coming.
-    counts: HashMap<K, (usize, Count)>,
+    /// In the order of their coming.
+    entries: Vec<Entry<K>>,
+    /// Places of the entries.
+    index: HashTable<u32>,
     keys_max: usize,
     /// What found no room.
     pub(crate) others: Count,
 }
 
+#[derive(Debug)]
+struct Entry<K> {
+    hash: u64,
+    key: K,
+    count: Count,
+}
+
 impl<K: Eq + Hash + Ord + Clone> Counted<K> {
     /// At most `keys_max` keys.
     pub(crate) fn new(keys_max: usize) -> Self {
-        Self { counts: HashMap::new(), keys_max, others: Count::default() }
+        Self { entries: Vec::new(), index: HashTable::new(), keys_max, others: Count::default() }
     }
 
     /// Counts under a key; `own` makes the key when it is new.
@@ -59,36 +73,54 @@ impl<K: Eq + Hash + Ord + Clone> Counted<K> {
         [good, bad]: [u64; 2],
         time: Option<Timestamp>,
     ) {
-        if let Some((_, count)) = self.counts.get_mut(key) {
-            return count.add(good, bad, time);
+        let count = Count { good, bad, first: time, last: time };
+        let hash = HASHER.hash_one(key);
+        match self.place(hash, |known| key.equivalent(known)) {
+            Some(place) => self.raise(place, count),
+            None if self.entries.len() >= self.keys_max => self.others.append(count),
+            None => self.insert(hash, own(), count),
         }
-        if self.counts.len() >= self.keys_max {
-            return self.others.add(good, bad, time);
-        }
-        let mut count = Count::default();
-        count.add(good, bad, time);
-        self.counts.insert(own(), (self.counts.len(), count));
     }
 
     /// Counts what another counted after this, as if it had been counted here.
     pub(crate) fn append(&mut self, other: Self) {
-        let mut fresh: Vec<(K, (usize, Count))> = other.counts.into_iter().collect();
-        fresh.sort_unstable_by_key(|(_, (place, _))| *place);
-        for (key, (_, more)) in fresh {
-            if let Some((_, count)) = self.counts.get_mut(&key) {
-                count.append(more);
-            } else if self.counts.len() >= self.keys_max {
-                self.others.append(more);
-            } else {
-                self.counts.insert(key, (self.counts.len(), more));
+        for Entry { hash, key, count } in other.entries {
+            match self.place(hash, |known| *known == key) {
+                Some(place) => self.raise(place, count),
+                None => self.insert(hash, key, count),
             }
         }
         self.others.append(other.others);
     }
 
+    fn place(&self, hash: u64, is_it: impl Fn(&K) -> bool) -> Option<u32> {
+        let of = |place: &u32| {
+            self.entries.get(*place as usize).is_some_and(|entry| entry.hash == hash && is_it(&entry.key))
+        };
+        self.index.find(hash, of).copied()
+    }
+
+    fn raise(&mut self, place: u32, more: Count) {
+        if let Some(entry) = self.entries.get_mut(place as usize) {
+            entry.count.append(more);
+        }
+    }
+
+    fn insert(&mut self, hash: u64, key: K, count: Count) {
+        let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if self.entries.len() >= self.keys_max || place == u32::MAX {
+            return self.others.append(count);
+        }
+        self.entries.push(Entry { hash, key, count });
+        let entries = &self.entries;
+        self.index
+            .insert_unique(hash, place, |place| entries.get(*place as usize).map_or(0, |entry| entry.hash));
+    }
+
     /// All keys with their counters, in order of the keys.
     pub(crate) fn sorted(&self) -> Vec<(&K, &Count)> {
-        let mut all: Vec<(&K, &Count)> = self.counts.iter().map(|(key, (_, count))| (key, count)).collect();
+        let mut all: Vec<(&K, &Count)> =
+            self.entries.iter().map(|entry| (&entry.key, &entry.count)).collect();
         all.sort_unstable_by(|a, b| a.0.cmp(b.0));
         all
     }
