@@ -33,6 +33,7 @@ webrule-probe-methods = Methods that write or reflect
 webrule-probe-prototype-pollution = Prototype pollution
 webrule-probe-response-splitting = Response splitting
 webrule-probe-router = Known holes of routers, cameras and recorders
+webrule-exercise = Exercise
 webrule-scanner-agents = Scanners by their user agent
 webrule-scanner-paths = Scanners by their test paths
 webrule-serialized-object = Serialised object in a value

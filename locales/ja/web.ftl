@@ -33,6 +33,7 @@ webrule-probe-methods = 書込み・反射を行うメソッド
 webrule-probe-prototype-pollution = プロトタイプ汚染
 webrule-probe-response-splitting = 応答分割
 webrule-probe-router = ルータ・カメラ・録画機の既知の弱点
+webrule-exercise = 演習
 webrule-scanner-agents = 走査ツールの名乗り
 webrule-scanner-paths = 走査ツールの試験用パス
 webrule-serialized-object = 値に含まれる直列化オブジェクト

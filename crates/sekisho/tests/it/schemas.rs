@@ -42,6 +42,8 @@ fn no_operation_leaves_its_description() {
             .args(["--max-examples", "40", "--seed", "1", "--generation-deterministic", "--no-color"])
             .args([which, "/v1/lines"])
             .env("PYTHONUTF8", "1")
+            .env("PYTHONPATH", root().join("tests/outsiders"))
+            .env("SCHEMATHESIS_HOOKS", "ndjson")
             .output()
             .expect("runs");
         let said = String::from_utf8_lossy(&ran.stdout);
