@@ -48,7 +48,7 @@ impl Streams {
     }
     /// Sequence number and previous index for the next entry of a stream.
     pub(crate) fn next(&self, stream: u32) -> (u64, u64) {
-        self.heads.get(&stream).map_or((1, NO_INDEX), |head| (head.seq + 1, head.index))
+        self.heads.get(&stream).map_or((1, NO_INDEX), |head| (head.seq.saturating_add(1), head.index))
     }
     pub(crate) fn require_open(&self, stream: u32) -> Result<()> {
         match self.heads.get(&stream) {
@@ -147,5 +147,18 @@ impl Ledger {
         let (seq, _) = self.streams.next(stream.0);
         let body = json!({ "last_seq": seq, "reason": "end", "stream": stream.0 });
         self.public(EntryKind::StreamClose, stream.0, &body).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LG-VER-02: found by the fuzz target `ledger_folder`; an entry may claim any number.
+    #[test]
+    fn the_highest_number_has_none_behind_it() {
+        let mut streams = Streams::default();
+        streams.advance(3, u64::MAX, 7, true);
+        assert_eq!(streams.next(3), (u64::MAX, 7));
     }
 }
