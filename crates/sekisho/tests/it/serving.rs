@@ -37,15 +37,21 @@ impl Service {
     }
 
     /// Starts with settings that may depend on the port of the console.
-    pub(crate) fn start_for(folder: &Path, more: impl FnOnce(u16) -> String) -> Self {
-        let (console, syslog) = (port(), port());
-        let text = format!(
-            "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n{}",
-            folder.join("data"),
-            folder.join("auth.log"),
-            more(console),
-        );
-        Self::begun(folder, &text, console, syslog)
+    pub(crate) fn start_for(folder: &Path, more: impl Fn(u16) -> String) -> Self {
+        // Another test may take a port between finding it free and listening on it.
+        for _ in 0..5 {
+            let (console, syslog) = (port(), port());
+            let text = format!(
+                "data = {:?}\ntimezone = \"Asia/Tokyo\"\nfiles = [{:?}]\n[syslog]\nudp = \"127.0.0.1:{syslog}\"\ntcp = \"127.0.0.1:{syslog}\"\n[console]\nlisten = \"127.0.0.1:{console}\"\n{}",
+                folder.join("data"),
+                folder.join("auth.log"),
+                more(console),
+            );
+            if let Some(service) = Self::begun(folder, &text, console, syslog) {
+                return service;
+            }
+        }
+        panic!("the service ended five times before it listened");
     }
 
     /// Starts again with the settings of before, changed.
@@ -57,16 +63,20 @@ impl Service {
         let (console, syslog) = (after("listen = \"127.0.0.1:"), after("udp = \"127.0.0.1:"));
         // Nobody is registered: a code is shown again.
         drop(std::fs::remove_file(folder.join("data/seen")));
-        Self::begun(folder, text, console, syslog)
+        Self::begun(folder, text, console, syslog).expect("starts again")
     }
 
-    fn begun(folder: &Path, text: &str, console: u16, syslog: u16) -> Self {
+    fn begun(folder: &Path, text: &str, console: u16, syslog: u16) -> Option<Self> {
         std::fs::write(folder.join("sekisho.toml"), text).expect("settings");
         let mut command = sekisho();
         command.current_dir(folder).args(["serve", "--lang", "en"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut ready = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut ready).expect("says where");
+        if ready.is_empty() {
+            child.wait().expect("ended");
+            return None;
+        }
         assert_eq!(ready.trim(), format!("http://127.0.0.1:{console}/"));
         let mut service = Self { child, console, syslog, code: None, cookie: String::new() };
         let mut stderr = BufReader::new(service.child.stderr.take().expect("piped"));
@@ -81,7 +91,7 @@ impl Service {
         }
         // What else it says must not fill the pipe.
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        service
+        Some(service)
     }
 
     /// Starts with a token for the figures, set up.
