@@ -255,7 +255,8 @@ fn opinion_line(opinion: &casework::acceptance::Opinion, t: &Catalog) -> Opinion
     let mut reasons: Vec<String> =
         opinion.codes.iter().map(|reason| format!("{}: {}", reason.code, pick(&reason.text))).collect();
     if let Some(competent) = &opinion.competent {
-        reasons.push(format!("{} {}", competent.body.unwrap_or("-"), pick(&competent.why)));
+        let why = pick(&competent.why);
+        reasons.push(competent.body.map_or_else(|| why.clone(), |body| format!("{body} {why}")));
     }
     if !elsewhere.is_empty() {
         let desks = elsewhere.join(if ja { "、" } else { ", " });
