@@ -119,7 +119,7 @@ async function move(state, reason) {
 async function look(stage, cookies) {
   const loose = await window({ bypassCSP: true }, cookies);
   const narrow = await window({ viewport: { width: 390, height: 844 } }, cookies);
-  for (const part of ['', '/facts', '/evidence', '/recovery', '/documents', '/entries']) {
+  for (const part of ['', '/facts', '/evidence', '/recovery', '/documents', '/entries', '/bundles']) {
     const address = `${base}/cases/1${part}?lang=ja`;
     const what = `${stage} ${part || '/'}`;
     const answer = await loose.goto(address);

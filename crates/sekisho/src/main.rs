@@ -21,6 +21,7 @@ mod pool;
 mod progress;
 mod record;
 mod report;
+mod sealing;
 mod serve;
 mod tally;
 mod vault;

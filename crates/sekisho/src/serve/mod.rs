@@ -86,12 +86,21 @@ impl Shared {
         let index = answer.recv_timeout(Duration::from_secs(30)).context("the watch does not answer")??;
         i64::try_from(index).context("index of an entry")
     }
+
+    /// Has the watch sign the head now, over all that is written.
+    pub(super) fn sign(&self) -> anyhow::Result<()> {
+        let (reply, answer) = sync_channel(1);
+        self.orders.send(Order::Head(reply)).ok().context("the watch has ended")?;
+        answer.recv_timeout(Duration::from_secs(30)).context("the watch does not answer")?
+    }
 }
 
 /// What others ask of the watch.
 pub(super) enum Order {
     /// Something to be written into the ledger; gives the entry.
     Deed(serde_json::Value, SyncSender<anyhow::Result<u64>>),
+    /// To sign the head over all that is written.
+    Head(SyncSender<anyhow::Result<()>>),
     /// How each source stands.
     Sources(SyncSender<Vec<SourceState>>),
     /// To look with other rules from now on.
@@ -369,6 +378,7 @@ impl Desk {
             Order::Deed(deed, reply) => {
                 drop(reply.send(watch.deed(EntryKind::Command, &deed, now).map(|index| index.0)));
             }
+            Order::Head(reply) => drop(reply.send(watch.checkpoint(now))),
             Order::Sources(reply) => drop(reply.send(watch.sources().collect())),
             Order::Look(successor, reply) => {
                 let ready = successor.ready(&self.shared.folder).map(|sight| watch.look_with(sight));

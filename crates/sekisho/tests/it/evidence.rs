@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 const HOSTILE: &str = "../../<img src=x onerror=alert(1)>.html";
 
 /// Sends a file with what is said of it.
-fn upload(
+pub(crate) fn upload(
     service: &Service,
     secret: &str,
     fields: &[(&str, &str)],
@@ -26,9 +26,10 @@ fn upload(
     service.ask("POST", "/cases/1/evidence", &body, "Content-Type: multipart/form-data; boundary=q1w2\r\n")
 }
 
-const IMAGE: [(&str, &str); 3] = [("class", "image"), ("host", "web01"), ("from", "web01 /dev/sda")];
+pub(crate) const IMAGE: [(&str, &str); 3] =
+    [("class", "image"), ("host", "web01"), ("from", "web01 /dev/sda")];
 
-fn sha(content: &str) -> String {
+pub(crate) fn sha(content: &str) -> String {
     hex::encode(Sha256::digest(content))
 }
 

@@ -44,6 +44,7 @@ mod rulings;
 mod same;
 mod samples;
 mod schemas;
+mod sealing;
 mod searching;
 #[path = "../../../remote/tests/it/servers.rs"]
 mod servers;

@@ -1,6 +1,7 @@
 //! Pages of the console (`sekisho serve`). Pure: what is shown comes in, a page goes out. They need no JavaScript, and what
 //! logs and people wrote stands in text only, escaped by the template engine (DT-HOS-17).
 
+mod bundles;
 mod documents;
 mod facts;
 mod handling;
@@ -9,6 +10,7 @@ mod notices;
 mod pages;
 mod rules;
 
+pub use bundles::{BundleLine, BundlesPage};
 pub use documents::{
     DocumentLine, DocumentsPage, EntriesPage, EntryGroup, EntryLine, OpinionLine, ReleaseLine,
 };

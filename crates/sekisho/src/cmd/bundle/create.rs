@@ -8,7 +8,6 @@ use crate::error::{Hinted, Usage};
 use anyhow::Context as _;
 use bundle::{BUNDLE_BYTES_MAX, Chain, Draft, File, Head, Kind, Opened, Party, Seal, VerifyOptions};
 use ledger::{Reader, Shown};
-use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -124,7 +123,7 @@ fn records(
         }
         let chosen = incidents(&from.join("incidents.json"), &args.incident)?;
         for incident in &chosen {
-            cite(incident, &mut cited);
+            crate::sealing::cite(incident, &mut cited);
         }
         let bytes = serde_json::to_vec_pretty(&chosen).context("cannot write JSON")?;
         files.push(File { path: "incidents.json".to_owned(), bytes });
@@ -166,18 +165,4 @@ fn incidents(path: &Path, ids: &[String]) -> anyhow::Result<Vec<Value>> {
         ));
     }
     Ok(all.into_iter().filter(|one| ids.is_empty() || id(one).is_some_and(|id| ids.contains(&id))).collect())
-}
-
-/// Every citation inside an incident: its records, and those of the elements of the offence.
-fn cite(value: &Value, cited: &mut BTreeSet<Citation>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| cite(item, cited)),
-        Value::Object(fields) => {
-            if let Ok(citation) = Citation::deserialize(value) {
-                cited.insert(citation);
-            }
-            fields.values().for_each(|field| cite(field, cited));
-        }
-        _ => {}
-    }
 }

@@ -8,23 +8,17 @@ mod redact;
 mod succession;
 
 use crate::error::Hinted;
+use crate::sealing::{KEY_BYTES_MAX, TOOL, bundle_id, secret_key};
 use anyhow::Context as _;
-use bundle::minisign::{PublicKey, SecretKey};
+use bundle::minisign::PublicKey;
 use bundle::{BUNDLE_BYTES_MAX, VerifyOptions};
-use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 pub(crate) use args::BundleCommand;
 
-/// Longest key file that is read, bytes.
-const KEY_BYTES_MAX: usize = 4_096;
 /// Longest text file that is read (chain of custody, receipts), bytes.
 const TEXT_BYTES_MAX: usize = 64 << 20;
-
-/// What is written into a manifest.
-const TOOL: &str = concat!("sekisho ", env!("CARGO_PKG_VERSION"));
 
 /// Runs the command.
 pub(crate) fn run(command: BundleCommand) -> anyhow::Result<u8> {
@@ -44,22 +38,8 @@ pub(crate) fn run(command: BundleCommand) -> anyhow::Result<u8> {
 
 /// Makes a signing key and prints the public one.
 fn make_key(path: &Path) -> anyhow::Result<u8> {
-    let key = SecretKey::from_seed(&crate::clock::Clock::System.random()?);
-    let name = || format!("cannot write the key to {}", path.display());
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(name)?;
-    file.write_all(key.file().as_bytes()).and_then(|()| file.sync_all()).with_context(name)?;
+    let key = crate::sealing::new_key(path)?;
     print(key.public().file().as_bytes())
-}
-
-fn secret_key(path: &Path) -> anyhow::Result<SecretKey> {
-    let text = crate::inputs::read_text(path, KEY_BYTES_MAX)?;
-    SecretKey::parse(&text).map_err(|error| {
-        Hinted::error(
-            format!("{}: {error}", path.display()),
-            "`sekisho bundle key FILE` makes a key; so does `minisign -G -W`",
-        )
-    })
 }
 
 /// A public key: a file, or the key itself.
@@ -97,10 +77,4 @@ fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 fn print(bytes: &[u8]) -> anyhow::Result<u8> {
     std::io::stdout().lock().write_all(bytes).context("cannot write to standard output")?;
     Ok(0)
-}
-
-/// Sixteen random bytes.
-fn bundle_id() -> anyhow::Result<[u8; 16]> {
-    let random = crate::clock::Clock::System.random()?;
-    Ok(random.first_chunk().copied().unwrap_or_default())
 }

@@ -22,7 +22,7 @@ use vocab::{LedgerIndex, Timestamp};
 /// Deed whose particulars are a line of the chain of custody.
 pub(super) const CUSTODY: &str = "custody";
 /// Longest name of an item, characters.
-const NAME_CHARS_MAX: usize = 255;
+pub(super) const NAME_CHARS_MAX: usize = 255;
 /// Most entries of one range of the ledger.
 const RANGE_MAX: u64 = 5_000_000;
 
@@ -51,7 +51,7 @@ pub(super) fn unheld(handling: &Handling, chain: Option<&Chain>) -> Vec<String> 
 
 /// What writes evidence down; also without a page.
 #[derive(Clone)]
-struct Desk {
+pub(super) struct Desk {
     shared: Arc<Shared>,
     clock: Clock,
     custody: Arc<Mutex<()>>,
@@ -100,7 +100,7 @@ impl Desk {
     }
 
     /// Writes the next event of custody, one after the other.
-    fn hand(&self, case: &Case, mut event: CustodyEvent, login: &str) -> anyhow::Result<()> {
+    pub(super) fn hand(&self, case: &Case, mut event: CustodyEvent, login: &str) -> anyhow::Result<()> {
         let _one = held(&self.custody);
         let events = self.shared.store.read(|tx| tx.case_events(&case.id))?;
         let mut chain = chain(&events).context("the chain of custody of this case does not hold")?;
@@ -237,7 +237,7 @@ fn day(text: &str, last: bool) -> Option<Timestamp> {
 }
 
 impl Console {
-    fn desk(&self) -> Desk {
+    pub(super) fn desk(&self) -> Desk {
         Desk { shared: Arc::clone(&self.shared), clock: self.clock, custody: Arc::clone(&self.custody) }
     }
 

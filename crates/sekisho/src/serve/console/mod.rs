@@ -4,7 +4,9 @@
 mod acts;
 mod auth;
 mod blocks;
+mod bundles;
 mod clocks;
+mod contents;
 mod documents;
 mod entries;
 mod evidence;
@@ -62,6 +64,8 @@ pub(super) struct Console {
     upload_bytes_max: u64,
     /// One custody event after the other: each names the one before.
     custody: Arc<Mutex<()>>,
+    /// One bundle after the other: each names the one before.
+    sealing: Mutex<()>,
     api: api::Api,
 }
 
@@ -120,6 +124,7 @@ impl Console {
             doors: Doors::default(),
             upload_bytes_max: u64::from(config.evidence.upload_mib_max) << 20,
             custody: Arc::default(),
+            sealing: Mutex::default(),
             api,
         };
         let people: Vec<Person> = console.shared.store.read(|tx| tx.people())?;
@@ -207,6 +212,8 @@ impl Console {
                 self.note_item(asked, route.page)
             }
             Page::AddRecovery | Page::AnswerMeasure => self.note_recovery(asked, route.page),
+            Page::MakeBundle => self.make_bundle(asked),
+            Page::CopyBundle => self.copy_bundle(asked),
             Page::Enter => self.enter_facts(asked),
             Page::ReleaseDocument => self.release(asked),
             Page::NoteReceipt => self.note_receipt(asked),
@@ -224,7 +231,8 @@ impl Console {
 }
 
 /// What an action may have led to: the rest of a message's id.
-const SAID: [&str; 15] = [
+const SAID: [&str; 16] = [
+    "bundle-made",
     "evidence-added",
     "evidence-empty",
     "evidence-known",

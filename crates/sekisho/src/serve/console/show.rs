@@ -36,6 +36,7 @@ impl Console {
                 Page::Facts => return self.facts(asked),
                 Page::Evidence => return self.evidence(asked),
                 Page::Documents => return self.documents(asked),
+                Page::Bundles => return self.bundles(asked),
                 Page::DocumentFile => return self.document_file(asked),
                 Page::Entries => return self.entries(asked),
                 Page::Recovery => return self.recovery(asked),

@@ -59,6 +59,7 @@ pub(super) fn words(event: &CaseEvent, t: &Catalog) -> Option<String> {
             let ids: Vec<String> = super::entries::typed(std::slice::from_ref(event)).into_keys().collect();
             return Some(ids.join(", "));
         }
+        super::bundles::BUNDLE => return super::bundles::words(event),
         super::documents::RELEASED => {
             let all = super::documents::releases(std::slice::from_ref(event)).releases;
             let one = all.first()?;
