@@ -5,7 +5,7 @@ use super::{Desk, settings};
 use crate::serve::publish::level;
 use casework::telling::{self, Duty, Way};
 use std::collections::BTreeMap;
-use store::{Notice, NoticeState, Store, Wanted};
+use store::{Notice, Store, Wanted};
 use vocab::Timestamp;
 use web::letter::Day;
 
@@ -56,21 +56,9 @@ fn queue(desk: &Desk, now: Timestamp) -> anyhow::Result<()> {
         return Ok(());
     }
     let incident = format!("{DIGEST}/{}", now.0);
-    let notice = |(channel, person, address): (&str, String, String)| Notice {
-        id: plan::id(&[&incident, channel, &person, &address]),
-        incident: incident.clone(),
-        stage: DIGEST.to_owned(),
-        channel: channel.to_owned(),
-        person,
-        address,
-        state: NoticeState::Queued,
-        queued: now,
-        next_try: now,
-        tries: 0,
-        proof: String::new(),
-        told: Timestamp(0),
-        acknowledged: Timestamp(0),
-        acknowledged_by: String::new(),
+    let notice = |(channel, person, address): (&str, String, String)| {
+        let id = plan::id(&[&incident, channel, &person, &address]);
+        plan::queued(id, (&incident, DIGEST), (channel, person, address), now)
     };
     let notices: Vec<Notice> = places.into_iter().map(notice).collect();
     let to: Vec<_> = notices.iter().map(|one| format!("{}:{}", one.channel, one.person)).collect();

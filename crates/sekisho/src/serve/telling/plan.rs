@@ -151,22 +151,10 @@ fn queue(desk: &Desk, telling: &Telling, step: &Step, now: Timestamp) -> anyhow:
         let within = store.read(|tx| tx.notices_since(&person, channel, since))?;
         let folds = telling::folds(usize::try_from(within)?, level(telling.level));
         let place = format!("{channel}:{address}");
-        notices.push(Notice {
-            id: id(&[&telling.incident, &telling.stage, &round.to_string(), &person, &place]),
-            incident: telling.incident.clone(),
-            stage: telling.stage.clone(),
-            channel: channel.to_owned(),
-            person,
-            address,
-            state: if folds { NoticeState::Folded } else { NoticeState::Queued },
-            queued: now,
-            next_try: now,
-            tries: 0,
-            proof: String::new(),
-            told: Timestamp(0),
-            acknowledged: Timestamp(0),
-            acknowledged_by: String::new(),
-        });
+        let id = id(&[&telling.incident, &telling.stage, &round.to_string(), &person, &place]);
+        let to = (channel, person, address);
+        let state = if folds { NoticeState::Folded } else { NoticeState::Queued };
+        notices.push(Notice { state, ..queued(id, (&telling.incident, &telling.stage), to, now) });
     }
     let to: Vec<_> =
         notices.iter().map(|one| format!("{}:{}:{}", one.state.name(), one.channel, one.person)).collect();
@@ -179,6 +167,31 @@ fn queue(desk: &Desk, telling: &Telling, step: &Step, now: Timestamp) -> anyhow:
         tx.told_rounds(&telling.incident, &telling.stage, round)
     })?;
     Ok(())
+}
+
+/// A notice of a stage of something, that nobody has tried to hand over yet.
+pub(super) fn queued(
+    id: String,
+    (incident, stage): (&str, &str),
+    (channel, person, address): (&str, String, String),
+    now: Timestamp,
+) -> Notice {
+    Notice {
+        id,
+        incident: incident.to_owned(),
+        stage: stage.to_owned(),
+        channel: channel.to_owned(),
+        person,
+        address,
+        state: NoticeState::Queued,
+        queued: now,
+        next_try: now,
+        tries: 0,
+        proof: String::new(),
+        told: Timestamp(0),
+        acknowledged: Timestamp(0),
+        acknowledged_by: String::new(),
+    }
 }
 
 /// An id that is the same for the same notice.
