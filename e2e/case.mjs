@@ -2,72 +2,28 @@
 // Everything is done with forms and without JavaScript: facts, evidence by upload, gates, verdict, recovery, measures, clocks, a
 // document with its receipt, closing. At every stage each page of the case is looked at: nothing against the content policy, axe
 // AA without a violation, not too wide for a telephone. Exit code 1 when something does not hold.
-import { chromium } from 'playwright-core';
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { freePort, given, launch, PASSWORD, serve, sshd, tally } from './service.mjs';
 
 const require = createRequire(import.meta.url);
 const axeSource = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
-const args = process.argv.slice(2);
-const shots = args[0] === '--shots' ? args.splice(0, 2)[1] : null;
-const [sekisho] = args;
-if (!sekisho) {
-  console.error('usage: node case.mjs [--shots DIR] SEKISHO');
-  process.exit(2);
-}
+const { shots, sekisho } = given('case.mjs');
 if (shots) await mkdir(shots, { recursive: true });
-
-const faults = [];
-let passed = 0;
-function expect(what, good, detail = '') {
-  if (good) { passed += 1; return; }
-  faults.push(`${what}${detail ? `: ${detail}` : ''}`);
-}
-
-const port = await new Promise((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const found = server.address().port;
-    server.close(() => resolve(found));
-  });
-});
-const PASSWORD = 'correct-horse-battery';
+const counted = tally();
+const { expect, faults } = counted;
+const port = await freePort();
 const folder = await mkdtemp(join(tmpdir(), 'sekisho-case-'));
 const log = join(folder, 'auth.log');
 
-/** A line of sshd, of a moment ago: the incident is of today. */
-function line(number, what) {
-  const at = new Date(Date.now() + 9 * 3_600_000);
-  const month = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][at.getUTCMonth()];
-  return `${month} ${String(at.getUTCDate()).padStart(2)} ${at.toISOString().slice(11, 19)} web01 sshd[${700 + number}]: `
-    + `${what} password for root from 203.0.113.9 port ${40_000 + number} ssh2\n`;
-}
+const line = (number, what) => sshd(number, '203.0.113.9', what, 'root');
 let text = '';
 for (let n = 0; n < 30; n += 1) text += line(n, 'Failed');
 await writeFile(log, text + line(99, 'Accepted'));
-await writeFile(join(folder, 'sekisho.toml'), `data = ${JSON.stringify(join(folder, 'data'))}\ntimezone = "Asia/Tokyo"\n`
-  + `files = [${JSON.stringify(log)}]\n[console]\nlisten = "127.0.0.1:${port}"\n`);
-const service = spawn(sekisho, ['serve', '--config', join(folder, 'sekisho.toml'), '--lang', 'ja'],
-  { stdio: ['ignore', 'pipe', 'pipe'] });
-const code = await new Promise((resolve, reject) => {
-  let said = '';
-  createInterface({ input: service.stderr }).on('line', (one) => {
-    said += `${one}\n`;
-    const found = /one-time code: (\S+)/.exec(one);
-    if (found) resolve(found[1]);
-  });
-  service.on('exit', () => reject(new Error(`the service ended:\n${said}`)));
-});
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
+const { service, code } = await serve(sekisho, folder, log, port);
+const browser = await launch();
 const base = `http://127.0.0.1:${port}`;
 const complaints = [];
 
@@ -230,5 +186,5 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 for (const fault of faults) console.error(`FAIL ${fault}`);
-console.log(`case e2e: ${passed} passed, ${faults.length} failed`);
+console.log(`case e2e: ${counted.passed} passed, ${faults.length} failed`);
 process.exit(faults.length === 0 ? 0 : 1);

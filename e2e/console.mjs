@@ -2,52 +2,19 @@
 // Starts the service on a log of guesses with hostile names, sets it up, and looks at every page that the navigation names,
 // in both languages: no console error, nothing against the content policy, axe AA without a violation, no page too wide for a
 // telephone, the same work without JavaScript and with the keyboard alone. Exit code 1 when something does not hold.
-import { chromium } from 'playwright-core';
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile, appendFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { freePort, given, launch, PASSWORD, serve, sshd as line, tally } from './service.mjs';
 
 const require = createRequire(import.meta.url);
 const axeSource = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
-const args = process.argv.slice(2);
-const shots = args[0] === '--shots' ? args.splice(0, 2)[1] : null;
-const [sekisho] = args;
-if (!sekisho) {
-  console.error('usage: node console.mjs [--shots DIR] SEKISHO');
-  process.exit(2);
-}
+const { shots, sekisho } = given('console.mjs');
 if (shots) await mkdir(shots, { recursive: true });
-
-const faults = [];
-let passed = 0;
-function expect(what, good, detail = '') {
-  if (good) { passed += 1; return; }
-  faults.push(`${what}${detail ? `: ${detail}` : ''}`);
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-const PASSWORD = 'correct-horse-battery';
+const counted = tally();
+const { expect, faults } = counted;
 const HOSTILE = '<img/src=x/onerror=alert(1)>"\'`\u202e';
-
-function line(number, source, what, user) {
-  const at = new Date(Date.now() + 9 * 3_600_000);
-  const month = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][at.getUTCMonth()];
-  const day = String(at.getUTCDate()).padStart(2);
-  return `${month} ${day} ${at.toISOString().slice(11, 19)} web01 sshd[${700 + number}]: ${what} password for ${user} from `
-    + `${source} port ${40_000 + number} ssh2\n`;
-}
 
 const folder = await mkdtemp(join(tmpdir(), 'sekisho-console-'));
 const port = await freePort();
@@ -58,27 +25,8 @@ for (let n = 0; n < 20; n += 1) text += line(n, '198.51.100.7', 'Failed', `inval
 for (let n = 0; n < 12; n += 1) text += line(n, '192.0.2.66', 'Failed', 'tanaka');
 text += line(99, '192.0.2.66', 'Accepted', 'tanaka');
 await writeFile(log, text);
-await writeFile(join(folder, 'sekisho.toml'), `data = ${JSON.stringify(join(folder, 'data'))}\ntimezone = "Asia/Tokyo"\n`
-  + `files = [${JSON.stringify(log)}]\n[console]\nlisten = "127.0.0.1:${port}"\n`);
-const service = spawn(sekisho, ['serve', '--config', join(folder, 'sekisho.toml'), '--lang', 'ja'],
-  { stdio: ['ignore', 'pipe', 'pipe'] });
-const code = await new Promise((resolve, reject) => {
-  let said = '';
-  createInterface({ input: service.stderr }).on('line', (one) => {
-    said += `${one}\n`;
-    const found = /one-time code: (\S+)/.exec(one);
-    if (found) resolve(found[1]);
-  });
-  service.on('exit', () => reject(new Error(`the service ended:\n${said}`)));
-});
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
-  ],
-});
+const { service, code } = await serve(sekisho, folder, log, port);
+const browser = await launch();
 const base = `http://127.0.0.1:${port}`;
 
 /** A window that notes whatever a page complains of, or asks for elsewhere. */
@@ -259,5 +207,5 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 for (const fault of faults) console.error(`FAIL ${fault}`);
-console.log(`console e2e: ${passed} passed, ${faults.length} failed`);
+console.log(`console e2e: ${counted.passed} passed, ${faults.length} failed`);
 process.exit(faults.length === 0 ? 0 : 1);

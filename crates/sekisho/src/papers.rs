@@ -7,7 +7,7 @@ use forms::{Document, Form, Substitute};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
-use vocab::Timestamp;
+use vocab::{Message, Timestamp};
 
 /// A moment as Japan's clocks show it: the legal calendar of all documents.
 pub(crate) fn in_japan(time: Timestamp) -> jiff::civil::DateTime {
@@ -129,4 +129,15 @@ pub(crate) fn indexed(
         "complete": document.is_complete(), "accepts_incomplete": form.accepts_incomplete, "missing": document.missing,
         "personal": document.personal, "files": named, "follows": follows, "document": document,
     })
+}
+
+/// How a document stands: complete, what may come later, what is needed, or what keeps it from being taken.
+pub(crate) fn standing(form: &Form, document: &Document) -> Message {
+    let needed = document.missing.iter().filter(|missing| missing.needed).count();
+    match (document.missing.len(), needed, form.accepts_incomplete) {
+        (0, ..) => Message::new("case-complete"),
+        (all, 0, _) => Message::new("case-later").with("count", all as u64),
+        (_, needed, true) => Message::new("case-needed").with("count", needed as u64),
+        (_, needed, false) => Message::new("case-refused").with("count", needed as u64),
+    }
 }

@@ -56,8 +56,9 @@ impl Hours {
     }
 }
 
-/// Reads `HH:MM`.
-pub(super) fn minute(text: &str) -> Option<u16> {
+/// Reads `HH:MM` as minutes of the day, 0 to 1,440; `None` when it is no time of the day.
+#[must_use]
+pub fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.trim().split_once(':')?;
     let digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(hour) || !digits(minute) {

@@ -9,7 +9,7 @@ mod hours;
 pub use delivery::{GIVE_UP_MICROS, Taken, acknowledges, after_try, lost, may_become};
 pub use escalation::{ROUNDS, Round, Step, Told, rounds_of, step};
 pub use folding::{AN_HOUR_MAX, SUMMARY_MICROS, folds, summary_due};
-pub use hours::{DAY_MINUTES, Hours, Local, digest_due, local, quiet_end};
+pub use hours::{DAY_MINUTES, Hours, Local, digest_due, local, minute, quiet_end};
 
 /// What a person has to do with incidents. Sekisho's roles say what somebody may do; duties say whom to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -36,7 +36,7 @@ pub(super) fn begin(
         let _ = reader.use_online_copy(&crate::cmd::ledger::read_secret(&secret)?);
         positions = follow::positions(&mut reader).context("cannot tell where the logs were left")?;
         left.have = agents::have(&mut reader).context("cannot tell what agents have sent")?;
-        if config.journal.as_ref().is_some_and(|journal| journal.follow) {
+        if config.journal().is_some() {
             left.journal = journal::left_at(&mut reader)?;
         }
         let last = reader.entry(LedgerIndex(reader.size().saturating_sub(1)));

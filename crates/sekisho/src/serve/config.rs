@@ -43,7 +43,7 @@ pub(crate) struct Config {
     pub(crate) files: Vec<PathBuf>,
     /// The journal of systemd.
     #[serde(default)]
-    pub(crate) journal: Option<Journal>,
+    journal: Option<Journal>,
     /// Syslog receiver.
     #[serde(default)]
     pub(crate) syslog: Syslog,
@@ -74,6 +74,13 @@ pub(crate) struct Config {
     /// Another system that gets notices by syslog.
     #[serde(default)]
     pub(super) syslog_out: Option<SyslogOut>,
+}
+
+impl Config {
+    /// The journal, where it is followed.
+    pub(super) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref().filter(|journal| journal.follow)
+    }
 }
 
 /// Files with what is known beside the logs, as `investigate` takes them.
@@ -237,8 +244,8 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
             "docs/serve.md lists all settings",
         )
     })?;
-    let journal = config.journal.as_ref().is_some_and(|journal| journal.follow);
-    if config.files.is_empty() && config.syslog.is_off() && config.agents.is_none() && !journal {
+    let heard = !config.syslog.is_off() || config.agents.is_some();
+    if config.files.is_empty() && !heard && config.journal().is_none() {
         return Err(Hinted::error(
             format!("{}: nothing to watch", path.display()),
             "name log files under `files`, an address under [syslog] or [agents], or follow = true under [journal]",

@@ -186,7 +186,7 @@ pub(crate) fn run(path: &Path, lang: web::Lang) -> anyhow::Result<u8> {
         reload_at_signal(Arc::clone(&shared))?;
         syslog::listen(&config.syslog, lines, counted).await
     })?;
-    if let Some(settings) = config.journal.as_ref().filter(|journal| journal.follow) {
+    if let Some(settings) = config.journal() {
         journal::begin(settings, left.journal, journal_lines)?;
     }
     let loader = reload::Loader { settings: path.to_owned(), shared: Arc::clone(&shared), clock, asked };

@@ -95,13 +95,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
 /// What a person reads of one document.
 pub(super) fn said(form: &Form, document: &Document, catalog: &Catalog) -> String {
     let mut out = format!("{}  {} v{}\n", document.title, form.id, form.version);
-    let needed = document.missing.iter().filter(|missing| missing.needed).count();
-    let state = match (document.missing.len(), needed, form.accepts_incomplete) {
-        (0, ..) => Message::new("case-complete"),
-        (_, 0, _) => Message::new("case-later").with("count", document.missing.len() as u64),
-        (_, needed, true) => Message::new("case-needed").with("count", needed as u64),
-        (_, needed, false) => Message::new("case-refused").with("count", needed as u64),
-    };
+    let state = crate::papers::standing(form, document);
     out.push_str(&format!("  {}\n", catalog.render(&state)));
     // What is not verified of a form is said wherever it is shown (CW-REP-09).
     let unverified = tongue(catalog.lang()).of(&form.unverified.ja, &form.unverified.en);

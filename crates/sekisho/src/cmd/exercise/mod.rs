@@ -31,7 +31,7 @@ pub(crate) struct Exercise {
     /// Seconds in which every source has to be seen / 検知を待つ秒数
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
-    /// Seconds in which somebody has to acknowledge; 0: only that notices went / 確認を待つ秒数
+    /// Seconds in which somebody has to acknowledge; 0: it is enough that telling begins / 確認を待つ秒数(0: 知らせが始まればよい)
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     acknowledged: u64,
     /// Expect the sources of agents too, on whose computers the command that is shown has to be run / エージェントも含める
@@ -128,8 +128,11 @@ fn on_server(args: &Exercise, id: &str, clock: Clock) -> anyhow::Result<u8> {
             asked = true;
         }
         let since = elapsed - *seen_at.get_or_insert(elapsed);
-        let over = report.is_acknowledged() || since >= seconds(args.acknowledged);
-        if over || args.acknowledged == 0 || (since >= TOLD_SECONDS && !report.is_told_of()) {
+        let over = match args.acknowledged {
+            0 => report.is_told_of(),
+            limit => report.is_acknowledged() || since >= seconds(limit),
+        };
+        if over || (since >= TOLD_SECONDS && !report.is_told_of()) {
             break;
         }
         std::thread::sleep(LOOK);

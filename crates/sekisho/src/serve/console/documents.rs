@@ -190,13 +190,7 @@ impl Console {
 }
 
 fn document_line(form: &Form, document: &Document, releases: &Releases, t: &Catalog) -> DocumentLine {
-    let needed = document.missing.iter().filter(|missing| missing.needed).count();
-    let state = match (document.missing.len(), needed, form.accepts_incomplete) {
-        (0, ..) => Message::new("case-complete"),
-        (_, 0, _) => Message::new("case-later").with("count", document.missing.len() as u64),
-        (_, needed, true) => Message::new("case-needed").with("count", needed as u64),
-        (_, needed, false) => Message::new("case-refused").with("count", needed as u64),
-    };
+    let state = papers::standing(form, document);
     let ja = t.lang() == Lang::Ja;
     let out = releases.of(&form.id);
     DocumentLine {

@@ -99,10 +99,7 @@ impl settings::Telling {
     /// When it is no time of the day.
     pub(in crate::serve) fn digest_minute(&self) -> anyhow::Result<Option<u16>> {
         let Some(text) = &self.digest else { return Ok(None) };
-        let minute = text.split_once(':').and_then(|(hour, minute)| {
-            let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-            (text.len() == 5 && hour < 24 && minute < 60).then_some(hour * 60 + minute)
-        });
+        let minute = telling::minute(text).filter(|minute| *minute < telling::DAY_MINUTES);
         minute.map(Some).ok_or_else(|| {
             crate::error::Hinted::error(
                 format!("[telling] digest = {text:?}"),
