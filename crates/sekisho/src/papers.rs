@@ -29,7 +29,7 @@ pub(crate) fn prepare(seen: &mut Seen) {
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(9));
     let (ja, en) = (web::Catalog::new(web::Lang::Ja, zone.clone()), web::Catalog::new(web::Lang::En, zone));
     for line in seen.explanation.short.iter_mut().filter(|line| !line.args.is_empty()) {
-        let message = vocab::Message { id: line.id.clone(), args: line.args.clone() };
+        let message = Message { id: line.id.clone(), args: line.args.clone() };
         (line.text.ja, line.text.en) = (ja.render(&message), en.render(&message));
     }
 }

@@ -69,15 +69,19 @@ fn what_is_not_watched_is_not_proved() {
     let folder = tempfile::tempdir().expect("folder");
     let log = folder.path().join("auth.log");
     std::fs::write(&log, failure("203.0.113.9", 1)).expect("log");
+    let (open, pipe) = (folder.path().join("open.log"), folder.path().join("pipe.log"));
     std::fs::write(
         folder.path().join("sekisho.toml"),
         format!(
-            "data = {:?}\nfiles = [{log:?}, {:?}]\n",
+            "data = {:?}\nfiles = [{log:?}, {:?}, {open:?}, {pipe:?}]\n",
             folder.path().join("data"),
             folder.path().join("none.log")
         ),
     )
     .expect("settings");
+    std::fs::write(&open, format!("{}half a", failure("203.0.113.9", 2))).expect("log");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
     std::fs::create_dir(folder.path().join("data")).expect("folder");
     let output = exercise(folder.path(), &["--wait", "1", "--acknowledged", "0"]).output().expect("runs");
     assert_eq!(output.status.code(), Some(1));
@@ -85,6 +89,12 @@ fn what_is_not_watched_is_not_proved() {
     assert_eq!(said["proved"], false);
     assert_eq!(said["sources"][0]["seen"], false, "{said}");
     assert!(said["sources"][1]["not_tried"].as_str().is_some_and(|why| why.contains("none.log")), "{said}");
+    // A line that is being written is left alone, and a pipe does not make it wait.
+    for (place, reason) in [(2, "no end yet"), (3, "no file")] {
+        let why = said["sources"][place]["not_tried"].as_str().expect("a reason");
+        assert!(why.contains(reason), "{why}");
+    }
+    assert!(std::fs::read_to_string(&open).expect("log").ends_with("half a"));
     // What was there before stays, and the marked line is whole.
     let lines = std::fs::read_to_string(&log).expect("log");
     assert!(

@@ -110,7 +110,12 @@ pub(super) fn append(
     zone: &jiff::tz::TimeZone,
 ) -> anyhow::Result<()> {
     let tail = tail(path)?;
-    let end = tail.strip_suffix(b"\n").unwrap_or(&tail);
+    // Added to a line that is being written, the mark would change what its writer says.
+    let end = match tail.strip_suffix(b"\n") {
+        Some(end) => end,
+        None if tail.is_empty() => &tail,
+        None => anyhow::bail!("its last line has no end yet"),
+    };
     let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let settings = LiveSettings {
         rank: 0,
@@ -136,6 +141,8 @@ pub(super) fn append(
 
 fn tail(path: &Path) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("{}: cannot read", path.display());
+    // Opening a pipe would wait for ever.
+    anyhow::ensure!(std::fs::metadata(path).with_context(cannot)?.is_file(), "it is no file");
     let file = std::fs::File::open(path).with_context(cannot)?;
     let start = file.metadata().with_context(cannot)?.len().saturating_sub(TAIL_BYTES);
     let mut bytes = vec![0; usize::try_from(TAIL_BYTES)?];
